@@ -17,7 +17,9 @@ find_package(CLI11 CONFIG QUIET)
 rnnc_need(CLI11_FOUND libcli11-dev)
 find_package(nlohmann_json CONFIG QUIET)
 rnnc_need(nlohmann_json_FOUND nlohmann-json3-dev)
+set(CMAKE_MESSAGE_LOG_LEVEL WARNING)  # it looks for libraries that only some of its tools use, and says so
 find_package(LLVM 19.1 CONFIG QUIET PATHS /usr/lib/llvm-19)
+unset(CMAKE_MESSAGE_LOG_LEVEL)
 rnnc_need(LLVM_FOUND llvm-19-dev)
 find_package(Protobuf QUIET)  # before ONNX, whose targets name protobuf::libprotobuf
 rnnc_need(Protobuf_FOUND libprotobuf-dev)
