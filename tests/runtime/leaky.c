@@ -1,4 +1,5 @@
-
+/* SPDX-FileCopyrightText: The rnnc authors */
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "tests/runtime/leaky.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-
+/* SPDX-FileCopyrightText: The rnnc authors */
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* leaky: a hand-made stand-in for a generated model. y = s' = 0.5 * s + x, for two channels; no object of
  * rnnc is needed to test the runtime with it. */
 #ifndef LEAKY_H
