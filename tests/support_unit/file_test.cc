@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include "tests/support/temp_folder.h"
+
 namespace rnnc {
 namespace {
 
@@ -14,18 +16,13 @@ namespace fs = std::filesystem;
 
 class FileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "rnnc_file_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string Path(const std::string& name) const { return folder_ / name; }
   size_t CountFiles() const {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+    return static_cast<size_t>(
+        std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
   }
 
-  fs::path folder_;
+  test::TempFolder folder_;
 };
 
 // Catches text-mode mistakes, short writes and wrong permissions.
@@ -62,15 +59,15 @@ TEST_F(FileTest, OnlyPlainFilesAreReplaced) {
   fs::create_symlink("/dev/null", Path("null"));
   ASSERT_TRUE(WriteFile(Path("null"), "gone").ok());
   EXPECT_EQ(fs::status("/dev/null").type(), fs::file_type::character);
-  EXPECT_FALSE(WriteFile(folder_.string(), "x").ok());
+  EXPECT_FALSE(WriteFile(folder_.path().string(), "x").ok());
 }
 
 // Catches a missing reason, or a folder read as an empty file.
 TEST_F(FileTest, ReadErrorsAreOneClearLine) {
   EXPECT_EQ(Render(ReadFile(Path("none")).diagnostics()),
             Path("none") + ": cannot read: no such file or directory");
-  EXPECT_EQ(Render(ReadFile(folder_.string()).diagnostics()),
-            folder_.string() + ": cannot read: is a directory");
+  EXPECT_EQ(Render(ReadFile(folder_.path().string()).diagnostics()),
+            folder_.path().string() + ": cannot read: is a directory");
 }
 
 }  // namespace
