@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "tests/codegen/math_reference.h"
+#include "tests/codegen/math_rows.h"
+
+namespace rnnc::codegen {
+namespace {
+
+constexpr std::size_t kFloats = 2'840'000;  // every 1511th float
+constexpr std::size_t kDoubles = 400'000;
+
+class MathRowTest : public testing::TestWithParam<MathRow> {
+ protected:
+  void SkipUnlessHostRuns() {
+    if (!HostRuns(GetParam())) GTEST_SKIP() << "this machine does not run " << GetParam().name;
+  }
+};
+
+// The error at the width 16, and that the other widths give the same bits.
+template <class T>
+void Check(CompiledRow& row, const MathBound& bound, double limit, const std::vector<T>& arguments,
+           const std::vector<typename Wider<T>::Type>& expected) {
+  using Bits = typename Wider<T>::Bits;
+  const std::string type = sizeof(T) == 4 ? "f32" : "f64";
+  const std::string name(bound.name);
+  std::vector<T> results[std::size(kWidths)];
+  for (std::size_t w = 0; w < std::size(kWidths); ++w) {
+    results[w].resize(arguments.size());
+    row.Find(name, type, kWidths[w])(arguments.data(), arguments.data(), results[w].data(), arguments.size());
+  }
+  double worst = 0;
+  T worst_argument = 0;
+  std::size_t differing = 0;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const double error = UlpError<T>(results[0][i], expected[i]);
+    if (error > worst) {
+      worst = error;
+      worst_argument = arguments[i];
+    }
+    for (const std::vector<T>& other : results) {
+      if (std::bit_cast<Bits>(other[i]) != std::bit_cast<Bits>(results[0][i]) && !std::isnan(other[i]))
+        ++differing;
+    }
+  }
+  std::printf("%-10s %-10s %s %.2f\n", row.row().name.c_str(), name.c_str(), type.c_str(), worst);
+  EXPECT_LE(worst, limit) << name << " " << type << " at " << std::hexfloat << worst_argument
+                          << std::defaultfloat << " = " << worst_argument;
+  EXPECT_EQ(differing, 0u) << name << " " << type << ": the bits depend on the width";
+}
+
+template <class T>
+void CheckAll(CompiledRow& row, std::size_t count, double MathBound::* limit) {
+  using W = typename Wider<T>::Type;
+  static const std::vector<T> arguments = Arguments<T>(count);
+  static std::map<std::string, std::vector<W>> expected;
+  for (const MathBound& bound : MathBounds()) {
+    std::vector<W>& values = expected[std::string(bound.name)];
+    if (values.empty()) {
+      const Reference<W> reference = References<W>().at(std::string(bound.name));
+      for (const T x : arguments) values.push_back(reference(x));
+    }
+    Check<T>(row, bound, bound.*limit, arguments, values);
+  }
+}
+
+// Catches a wrong coefficient, a reduction that loses bits, a flushed subnormal, a wrong special case, and a
+// formula that LLVM contracts at one width only.
+TEST_P(MathRowTest, FloatFunctionsKeepTheirBounds) {
+  SkipUnlessHostRuns();
+  if (IsSkipped()) return;
+  CheckAll<float>(RowNamed(GetParam().name), kFloats, &MathBound::max_ulp_f32);
+}
+
+TEST_P(MathRowTest, DoubleFunctionsKeepTheirBounds) {
+  SkipUnlessHostRuns();
+  if (IsSkipped()) return;
+  CheckAll<double>(RowNamed(GetParam().name), kDoubles, &MathBound::max_ulp_f64);
+}
+
+// Catches a lowering that calls fmaf, floorf, __extendhfsf2 and the like.
+TEST_P(MathRowTest, ObjectCallsNothing) {
+  EXPECT_EQ(RowNamed(GetParam().name).UndefinedSymbols(), std::vector<std::string>{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, MathRowTest, testing::ValuesIn(MathRows()), [](const auto& info) {
+  std::string name = info.param.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace rnnc::codegen
