@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "passes/pass.h"
+
+namespace rnnc::passes {
+
+struct PassEntry {
+  std::string_view name;  // "fuse-gates": of --print-ir-after and of PassOptions::disabled
+  PassFunction function = nullptr;
+  ir::Stage before = ir::Stage::kGraph;
+  ir::Stage after = ir::Stage::kGraph;
+  bool optional = false;    // only makes the code better: may be disabled
+  std::string_view reason;  // why it stands where it stands
+};
+
+// All passes, in order.
+const std::vector<PassEntry>& Pipeline();
+const PassEntry* FindPass(std::string_view name);
+
+// What a caller may want to see. Every member may be empty.
+struct Observer {
+  std::function<void(const PassEntry&, const ir::Module&)> after;
+  std::function<void(const PassEntry&, double seconds)> timed;
+};
+
+// Runs one pass: verifies the module before and after it. A module that does not verify after a pass
+// aborts with the name of the pass and the module's text: that is a mistake of the pass.
+Result<> RunPass(const PassEntry& pass, ir::Module& module, const PassOptions& options);
+
+// Runs every pass from the module's stage on until all of stage `last` have run. Names in
+// `options.disabled` must be those of optional passes.
+Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Observer& observer = {},
+                     ir::Stage last = ir::Stage::kPlanned);
+
+}  // namespace rnnc::passes
