@@ -13,13 +13,12 @@
 
 namespace rnnc::codegen {
 
-// What the emitter may use on a target row. Each flag changes instructions, and `has_fma` the last bits of
+// What the emitter may use on a target row. Each flag changes instructions; `has_fma` the last bits of
 // results; the others never change a bit.
 struct MathTarget {
   bool has_fma = false;       // fused multiply-add of float and double, scalar and vector (FMA3, AArch64)
   bool has_rounding = false;  // rounding to integers in floating point (SSE4.1, AArch64)
   bool has_half = false;      // conversion half <-> float, scalar and vector (F16C, AArch64)
-  bool has_scalef = false;    // AVX512F and AVX512VL: vscalefps, vscalefpd
 };
 
 // Emits elementary functions inline at the builder's insertion point, for float and double, scalars and

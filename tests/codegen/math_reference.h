@@ -80,7 +80,7 @@ double UlpError(T got, typename Wider<T>::Type expected) {
   return static_cast<double>(std::abs(got_wide - clipped) / unit);
 }
 
-// Arguments, a multiple of 16 of them: every `stride`-th bit pattern, and neighbourhoods of special points.
+// Arguments, a multiple of 48 of them: every `stride`-th bit pattern, and neighbourhoods of special points.
 template <class T>
 std::vector<T> Arguments(std::size_t count) {
   using Bits = typename Wider<T>::Bits;
@@ -156,7 +156,7 @@ std::vector<T> Arguments(std::size_t count) {
     }
     points.push_back(value);
   }
-  while (points.size() % 16 != 0) points.push_back(1);
+  while (points.size() % 48 != 0) points.push_back(1);
   return points;
 }
 

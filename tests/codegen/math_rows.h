@@ -26,11 +26,11 @@ inline void PrintTo(const MathRow& row, std::ostream* out) { *out << row.name; }
 std::vector<MathRow> MathRows();
 bool HostRuns(const MathRow& row);
 
-// One function of the object under test: y[i] = f(a[i], b[i]), `count` a multiple of 16. Unary functions do
+// One function of the object under test: y[i] = f(a[i], b[i]), `count` a multiple of 48. Unary functions do
 // not read b.
 using Kernel = void (*)(const void* a, const void* b, void* y, std::size_t count);
 
-// All functions of a row at widths 1, 4, 8 and 16, compiled to one object as the compiler would.
+// All functions of a row at each of kWidths, compiled to one object as the compiler would.
 class CompiledRow {
  public:
   explicit CompiledRow(const MathRow& row);
@@ -48,6 +48,6 @@ class CompiledRow {
 // The compiled row of that name: compiled once for all tests.
 CompiledRow& RowNamed(const std::string& name);
 
-inline constexpr int kWidths[] = {1, 4, 8, 16};
+inline constexpr int kWidths[] = {1, 3, 4, 8, 16};
 
 }  // namespace rnnc::codegen
