@@ -83,7 +83,7 @@ testing::AssertionResult Succeeds(const std::vector<std::string>& command) {
 // Catches a package that misses a file, names a path of the build, or an object that does not link from C.
 TEST(CmakePackage, AModelIsATargetOfTheUsersProject) {
   const std::string compiler = RNNC_BINARY_DIR "/rnnc", cmake = RNNC_CMAKE_COMMAND;
-  const std::string flags = RNNC_SANITIZER_FLAGS;
+  const char* const flags = RNNC_SANITIZER_FLAGS;
   if (test::RunProcess({compiler, "compile", "--help"}).exit_code != 0) {
     GTEST_SKIP() << "this build has no `rnnc compile`";
   }
@@ -100,7 +100,7 @@ TEST(CmakePackage, AModelIsATargetOfTheUsersProject) {
   ASSERT_TRUE(Succeeds({cmake, "--install", RNNC_BINARY_DIR, "--prefix", folder / "usr"}));
   ASSERT_TRUE(
       Succeeds({cmake, "-S", folder / "app", "-B", folder / "out", "-DCMAKE_PREFIX_PATH=" + (folder / "usr"),
-                "-DCMAKE_C_FLAGS=" + flags, "-DCMAKE_CXX_FLAGS=" + flags}));
+                std::string("-DCMAKE_C_FLAGS=") + flags, std::string("-DCMAKE_CXX_FLAGS=") + flags}));
   ASSERT_TRUE(Succeeds({cmake, "--build", folder / "out"}));
   EXPECT_EQ(test::RunProcess({folder / "out/app"}).output, "2 0 7 7\n");
   EXPECT_EQ(test::RunProcess({folder / "out/generic"}).output, "no error: 2 0 7\n");
