@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/ir/spelling.h"
 #include "compiler/support/check.h"
 
 namespace rnnc::ir {
@@ -130,7 +131,7 @@ std::string Dim::ToText() const {
     } else if (coefficient == -1) {
       text += '-';
     }
-    for (size_t i = 0; i < monomial.size(); ++i) text += (i == 0 ? "" : "*") + monomial[i];
+    for (size_t i = 0; i < monomial.size(); ++i) text += (i == 0 ? "" : "*") + SpelledSymbol(monomial[i]);
   }
   return text.empty() ? "0" : text;
 }

@@ -310,35 +310,33 @@ int64_t IndexExpr::Evaluate(const std::vector<int64_t>& variables,
 
 std::string IndexExpr::ToText(const std::vector<std::string>& variable_names,
                               const std::function<std::string(int)>& node_text) const {
+  auto atom_text = [&](const Atom& atom) {
+    const auto id = static_cast<size_t>(atom.id);
+    if (atom.kind == AtomKind::kVariable) {
+      return id < variable_names.size() ? variable_names[id] : "v" + std::to_string(id);
+    }
+    if (atom.kind == AtomKind::kNode) return node_text ? node_text(atom.id) : "#" + std::to_string(atom.id);
+    const std::string inner = atom.inner->ToText(variable_names, node_text);
+    const bool single = atom.inner->terms_.size() == 1 && !atom.inner->terms_[0].atom.inner &&
+                        atom.inner->terms_[0].coefficient.Is(1) && atom.inner->constant_.Is(0);
+    const std::string divisor = atom.divisor.ToText();
+    return (single ? inner : "(" + inner + ")") + (atom.kind == AtomKind::kFloorDiv ? "/" : "%") +
+           (atom.divisor.IsConstant() ? divisor : "(" + divisor + ")");
+  };
   std::string text;
   for (const Term& term : terms_) {
-    std::string atom;
-    const auto id = static_cast<size_t>(term.atom.id);
-    switch (term.atom.kind) {
-      case AtomKind::kVariable:
-        atom = id < variable_names.size() ? variable_names[id] : "v" + std::to_string(id);
-        break;
-      case AtomKind::kNode:
-        atom = node_text ? node_text(term.atom.id) : "#" + std::to_string(term.atom.id);
-        break;
-      case AtomKind::kFloorDiv:
-      case AtomKind::kMod: {
-        const std::string divisor = term.atom.divisor.ToText();
-        atom = "(" + term.atom.inner->ToText(variable_names, node_text) + ")" +
-               (term.atom.kind == AtomKind::kFloorDiv ? "/" : "%") +
-               (term.atom.divisor.IsConstant() ? divisor : "(" + divisor + ")");
-        break;
-      }
-    }
+    const std::string atom = atom_text(term.atom);
     if (term.coefficient.Is(1)) {
       text += (text.empty() ? "" : "+") + atom;
     } else if (term.coefficient.Is(-1)) {
       text += "-" + atom;
-    } else if (term.coefficient.IsConstant()) {
-      text +=
-          (text.empty() || term.coefficient.Value() < 0 ? "" : "+") + term.coefficient.ToText() + "*" + atom;
     } else {
-      text += (text.empty() ? "" : "+") + ("(" + term.coefficient.ToText() + ")*" + atom);
+      // 2*(i/4) is not 2*i/4.
+      const std::string factor = term.atom.inner ? "(" + atom + ")" : atom;
+      const std::string coefficient = term.coefficient.ToText();
+      const bool plain = term.coefficient.IsConstant();
+      text += text.empty() || (plain && term.coefficient.Value() < 0) ? "" : "+";
+      text += (plain ? coefficient : "(" + coefficient + ")") + "*" + factor;
     }
   }
   const std::string constant = constant_.ToText();

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 
+#include "compiler/ir/tensor.h"
 #include "compiler/support/check.h"
 
 namespace rnnc::ir {
@@ -94,7 +95,7 @@ int Program::AddConst(ElementType type, double value) {
   node.op = ScalarOp::kConst;
   node.type = type;
   if (IsFloat(type)) {
-    node.number = value;
+    node.number = RoundTo(type, value);
   } else {
     node.integer = static_cast<int64_t>(value);
   }

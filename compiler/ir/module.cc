@@ -83,6 +83,14 @@ void Operation::RemoveResult(size_t i) {
   for (size_t k = 0; k < results_.size(); ++k) results_[k]->index = static_cast<int>(k);
 }
 
+void Operation::Set(const std::string& name, Attribute value) {
+  if (auto* number = std::get_if<double>(&value)) *number = RoundTo(ElementType::kF32, *number);
+  if (auto* numbers = std::get_if<std::vector<double>>(&value)) {
+    for (double& number : *numbers) number = RoundTo(ElementType::kF32, number);
+  }
+  attributes_[name] = std::move(value);
+}
+
 void Operation::Remove(std::string_view name) {
   auto found = attributes_.find(name);
   if (found != attributes_.end()) attributes_.erase(found);

@@ -102,7 +102,8 @@ class Operation {
   // Attributes. The typed getters check presence and kind (the verifier has seen to both).
   const std::map<std::string, Attribute, std::less<>>& Attributes() const { return attributes_; }
   bool Has(std::string_view name) const { return attributes_.find(name) != attributes_.end(); }
-  void Set(const std::string& name, Attribute value) { attributes_[name] = std::move(value); }
+  // Floats are rounded to f32, which ONNX attributes are; the text relies on it.
+  void Set(const std::string& name, Attribute value);
   void Remove(std::string_view name);
   int64_t Int(std::string_view name) const;
   double Float(std::string_view name) const;
