@@ -1,0 +1,460 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/point.h"
+
+#include <llvm/IR/Constants.h>
+
+#include <bit>
+
+#include "codegen/scalar_ops.h"
+#include "compiler/support/check.h"
+
+namespace rnnc::codegen {
+
+using ir::Dim;
+using ir::IndexExpr;
+using ir::ScalarNode;
+using ir::ScalarOp;
+using llvm::Value;
+
+int Axes::Add(llvm::Value* value, const Dim& extent) {
+  values_.push_back(value);
+  extents_.push_back(extent);
+  return static_cast<int>(values_.size()) - 1;
+}
+
+std::vector<Dim> Axes::ExtentsFor(int lanes) const {
+  std::vector<Dim> extents = extents_;
+  extents[kLane] = Dim(lanes);
+  return extents;
+}
+
+// Where an access goes: element `linear` of the tensor, `stride` elements from lane to lane when that is a
+// constant, else the vector `elements` of positions. `inside` is null when it needs no test.
+struct ProgramEmitter::Access {
+  std::string key;
+  std::optional<int64_t> stride;
+  Value* first = nullptr;     // i64: position of lane 0 (stride known)
+  Value* elements = nullptr;  // vector of i64 (stride unknown)
+  Value* inside = nullptr;    // i1, or a vector of i1
+};
+
+namespace {
+
+// The position in row-major order, one expression.
+IndexExpr Linear(const ir::Type& type, const std::vector<IndexExpr>& indices) {
+  const std::vector<Dim> strides = ir::RowMajorStrides(type.dims);
+  IndexExpr linear;
+  for (size_t axis = 0; axis < indices.size(); ++axis) linear = linear + indices[axis] * strides[axis];
+  return linear;
+}
+
+IndexExpr WithoutLane(const IndexExpr& index) {
+  return index.SubstituteVariables(
+      [](int id) { return id == Axes::kLane ? std::optional<IndexExpr>(0) : std::nullopt; });
+}
+
+// True when some lane or counter may leave 0..extent-1.
+bool MayBeOutside(const IndexExpr& index, const Dim& extent, const std::vector<Dim>& extents) {
+  const IndexExpr::Range range = index.RangeFor(extents);
+  if (!range.low || *range.low < 0) return true;
+  if (range.high && extent.IsConstant()) return *range.high >= extent.Value();
+  // An axis walked as a whole: its own extent bounds it.
+  for (size_t axis = 0; axis < extents.size(); ++axis) {
+    if (extents[axis] == extent && index.IsVariable(static_cast<int>(axis))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<IndexExpr> ProgramEmitter::AtPoint(const std::vector<IndexExpr>& indices,
+                                               const Point& point) const {
+  const std::vector<Dim> extents = axes_.ExtentsFor(point.lanes);
+  std::vector<IndexExpr> result;
+  for (const IndexExpr& index : indices) {
+    result.push_back(index
+                         .SubstituteVariables([&](int id) -> std::optional<IndexExpr> {
+                           return point.variables.at(static_cast<size_t>(id));
+                         })
+                         .Simplify(extents));
+  }
+  return result;
+}
+
+std::optional<int64_t> ProgramEmitter::LaneStride(const ir::Type& type, const std::vector<IndexExpr>& indices,
+                                                  const Point& point, const Axes& axes) {
+  const std::vector<Dim> extents = axes.ExtentsFor(point.lanes);
+  std::vector<IndexExpr> at_point;
+  for (const IndexExpr& index : indices) {
+    if (index.UsesNode()) return std::nullopt;
+    at_point.push_back(index
+                           .SubstituteVariables([&](int id) -> std::optional<IndexExpr> {
+                             return point.variables.at(static_cast<size_t>(id));
+                           })
+                           .Simplify(extents));
+  }
+  const auto coefficient = Linear(type, at_point).Simplify(extents).CoefficientOf(Axes::kLane);
+  if (!coefficient || !coefficient->IsConstant()) return std::nullopt;
+  return coefficient->Value();
+}
+
+Value* ProgramEmitter::EmitQuotient(Value* value, Value* divisor, bool remainder, bool may_be_negative,
+                                    bool power_of_two) {
+  auto& builder = frame_.Builder();
+  if (!may_be_negative || power_of_two) {
+    if (power_of_two && may_be_negative) {
+      // Two's complement: arithmetic shift and mask are floor quotient and non-negative remainder.
+      const auto* number = llvm::cast<llvm::ConstantInt>(
+          divisor->getType()->isVectorTy() ? llvm::cast<llvm::Constant>(divisor)->getSplatValue() : divisor);
+      const uint64_t d = number->getZExtValue();
+      if (remainder) return builder.CreateAnd(value, llvm::ConstantInt::get(value->getType(), d - 1));
+      return builder.CreateAShr(
+          value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(std::countr_zero(d))));
+    }
+    return remainder ? builder.CreateURem(value, divisor) : builder.CreateUDiv(value, divisor);
+  }
+  Value* zero = llvm::Constant::getNullValue(value->getType());
+  Value* rest = builder.CreateSRem(value, divisor);
+  Value* negative = builder.CreateICmpSLT(rest, zero);
+  if (remainder) return builder.CreateSelect(negative, builder.CreateAdd(rest, divisor), rest);
+  Value* quotient = builder.CreateSDiv(value, divisor);
+  return builder.CreateSelect(
+      negative, builder.CreateSub(quotient, llvm::ConstantInt::get(value->getType(), 1)), quotient);
+}
+
+// An expression over the axes as i64, or as a vector of i64 (lanes > 1 and it depends on the lane).
+Value* ProgramEmitter::EmitIndex(const IndexExpr& index, int lanes, const Values& nodes, bool* uniform) {
+  auto& builder = frame_.Builder();
+  Value* sum = nullptr;  // scalar part
+  Value* vector = nullptr;
+  auto add = [&](Value*& into, Value* value) {
+    into = into == nullptr ? value : builder.CreateAdd(into, value);
+  };
+  const std::vector<Dim> extents = axes_.ExtentsFor(lanes);
+  for (const IndexExpr::Term& term : index.Terms()) {
+    Value* value = nullptr;
+    switch (term.atom.kind) {
+      case IndexExpr::AtomKind::kVariable:
+        if (term.atom.id == Axes::kLane) {
+          llvm::SmallVector<llvm::Constant*> iota;
+          for (int lane = 0; lane < lanes; ++lane)
+            iota.push_back(builder.getInt64(static_cast<uint64_t>(lane)));
+          value = lanes == 1 ? static_cast<Value*>(builder.getInt64(0)) : llvm::ConstantVector::get(iota);
+        } else {
+          value = axes_.ValueOf(term.atom.id);
+        }
+        break;
+      case IndexExpr::AtomKind::kNode: {
+        value = nodes.at(static_cast<size_t>(term.atom.id));
+        llvm::Type* wide = value->getType()->getWithNewBitWidth(64);
+        value = builder.CreateSExtOrTrunc(value, wide);
+        break;
+      }
+      case IndexExpr::AtomKind::kFloorDiv:
+      case IndexExpr::AtomKind::kMod: {
+        bool inner_uniform = true;
+        Value* inner = EmitIndex(*term.atom.inner, lanes, nodes, &inner_uniform);
+        Value* divisor = frame_.EmitDim(term.atom.divisor);
+        if (inner->getType()->isVectorTy())
+          divisor = builder.CreateVectorSplat(static_cast<unsigned>(lanes), divisor);
+        const auto range = term.atom.inner->RangeFor(extents);
+        const bool power = term.atom.divisor.IsConstant() &&
+                           std::has_single_bit(static_cast<uint64_t>(term.atom.divisor.Value()));
+        value = EmitQuotient(inner, divisor, term.atom.kind == IndexExpr::AtomKind::kMod,
+                             !range.low || *range.low < 0, power);
+        break;
+      }
+    }
+    Value* factor = term.coefficient.Is(1) ? nullptr : frame_.EmitDim(term.coefficient);
+    if (value->getType()->isVectorTy()) {
+      if (factor != nullptr)
+        value = builder.CreateMul(value, builder.CreateVectorSplat(static_cast<unsigned>(lanes), factor));
+      add(vector, value);
+    } else {
+      if (factor != nullptr) value = builder.CreateMul(value, factor);
+      add(sum, value);
+    }
+  }
+  // The constant last, so that it becomes the displacement of the address.
+  if (sum == nullptr || !index.ConstantPart().Is(0)) add(sum, frame_.EmitDim(index.ConstantPart()));
+  if (uniform != nullptr) *uniform = vector == nullptr;
+  if (vector == nullptr) return sum;
+  return builder.CreateAdd(vector, builder.CreateVectorSplat(static_cast<unsigned>(lanes), sum));
+}
+
+Value* ProgramEmitter::EmitScalarIndex(const IndexExpr& index, const Values& nodes) {
+  return EmitIndex(index, 1, nodes, nullptr);
+}
+
+Value* ProgramEmitter::EmitVectorIndex(const IndexExpr& index, int lanes, const Values& nodes) {
+  return Splat(frame_, EmitIndex(index, lanes, nodes, nullptr), lanes);
+}
+
+ProgramEmitter::Access ProgramEmitter::Resolve(const ir::Value& tensor, const std::vector<IndexExpr>& indices,
+                                               const Point& point, const Values& nodes, bool guarded) {
+  auto& builder = frame_.Builder();
+  const std::vector<Dim> extents = axes_.ExtentsFor(point.lanes);
+  std::vector<IndexExpr> at = AtPoint(indices, point);
+  Access access;
+  bool depends_on_data = false;
+  for (const IndexExpr& index : at) depends_on_data |= index.UsesNode();
+  if (depends_on_data) {
+    // An index that data decides: outside means 0, axis by axis.
+    const std::vector<Dim> strides = ir::RowMajorStrides(tensor.type.dims);
+    Value* total = nullptr;
+    for (size_t axis = 0; axis < at.size(); ++axis) {
+      Value* position = EmitIndex(at[axis], point.lanes, nodes, nullptr);
+      if (at[axis].UsesNode()) {
+        Value* extent = frame_.EmitDim(tensor.type.dims[axis]);
+        if (position->getType()->isVectorTy()) extent = Splat(frame_, extent, point.lanes);
+        Value* valid = builder.CreateICmpULT(position, extent);
+        position = builder.CreateSelect(valid, position, llvm::Constant::getNullValue(position->getType()));
+      }
+      Value* stride = frame_.EmitDim(strides[axis]);
+      if (position->getType()->isVectorTy()) stride = Splat(frame_, stride, point.lanes);
+      Value* part = builder.CreateMul(position, stride);
+      if (total == nullptr) {
+        total = part;
+      } else {
+        if (total->getType()->isVectorTy() != part->getType()->isVectorTy()) {
+          total = Splat(frame_, total, point.lanes);
+          part = Splat(frame_, part, point.lanes);
+        }
+        total = builder.CreateAdd(total, part);
+      }
+    }
+    // Where only the other axes move with the lane by one element, lane 0 tells the place.
+    bool node_is_uniform = true;
+    for (const IndexExpr& index : at) {
+      if (!index.UsesNode()) continue;
+      bool uniform = true;
+      EmitIndex(index, point.lanes, nodes, &uniform);
+      node_is_uniform &= uniform;
+    }
+    IndexExpr affine;
+    for (size_t axis = 0; axis < at.size(); ++axis) {
+      if (!at[axis].UsesNode()) affine = affine + at[axis] * strides[axis];
+    }
+    const auto coefficient = affine.Simplify(extents).CoefficientOf(Axes::kLane);
+    if (node_is_uniform && coefficient && coefficient->IsConstant()) {
+      access.stride = coefficient->Value();
+      access.first =
+          total->getType()->isVectorTy() ? builder.CreateExtractElement(total, uint64_t{0}) : total;
+    } else {
+      access.elements = Splat(frame_, total, point.lanes);
+    }
+    return access;
+  }
+  const IndexExpr linear = Linear(tensor.type, at).Simplify(extents);
+  Value* inside = nullptr;
+  for (size_t axis = 0; guarded && axis < at.size(); ++axis) {
+    if (!MayBeOutside(at[axis], tensor.type.dims[axis], extents)) continue;
+    Value* position = EmitIndex(at[axis], point.lanes, nodes, nullptr);
+    Value* extent = frame_.EmitDim(tensor.type.dims[axis]);
+    if (position->getType()->isVectorTy()) extent = Splat(frame_, extent, point.lanes);
+    Value* valid = builder.CreateICmpULT(position, extent);
+    if (inside == nullptr) {
+      inside = valid;
+    } else {
+      if (inside->getType()->isVectorTy() != valid->getType()->isVectorTy()) {
+        inside = Splat(frame_, inside, point.lanes);
+        valid = Splat(frame_, valid, point.lanes);
+      }
+      inside = builder.CreateAnd(inside, valid);
+    }
+  }
+  access.inside = inside;
+  const auto coefficient = linear.CoefficientOf(Axes::kLane);
+  if (point.lanes == 1 || (coefficient && coefficient->IsConstant())) {
+    access.stride = point.lanes == 1 ? 0 : coefficient->Value();
+    const IndexExpr first = WithoutLane(linear);
+    access.key = first.ToText({}) + "s" + std::to_string(*access.stride) + "l" + std::to_string(point.lanes);
+    access.first = EmitScalarIndex(first, nodes);
+  } else {
+    access.elements = EmitVectorIndex(linear, point.lanes, nodes);
+  }
+  return access;
+}
+
+Value* ProgramEmitter::ActiveMask(const Point& point) {
+  auto& builder = frame_.Builder();
+  llvm::SmallVector<llvm::Constant*> lanes;
+  for (int lane = 0; lane < point.lanes; ++lane) lanes.push_back(builder.getInt1(lane < point.active));
+  return llvm::ConstantVector::get(lanes);
+}
+
+Value* ProgramEmitter::BaseOf(const ir::Value& tensor) { return frame_.Address(tensor); }
+
+Value* ProgramEmitter::Load(const ir::Value& tensor, const Access& access, const Point& point,
+                            std::optional<double> fill) {
+  auto& builder = frame_.Builder();
+  const ir::ElementType element = tensor.type.element;
+  llvm::Type* type = MemoryType(builder.getContext(), element);
+  const llvm::Align align(static_cast<uint64_t>(ir::BytesOf(element)));
+  Value* base = BaseOf(tensor);
+  auto invariant = [&](llvm::LoadInst* load) {
+    if (tensor.IsConst())
+      load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(builder.getContext(), {}));
+    return load;
+  };
+  const bool lane_guard = access.inside != nullptr && access.inside->getType()->isVectorTy();
+  Value* loaded = nullptr;
+  if (access.stride && *access.stride == 0 && !lane_guard) {
+    Value* position = access.first;
+    if (access.inside != nullptr) position = builder.CreateSelect(access.inside, position, frame_.Int(0));
+    loaded = invariant(builder.CreateAlignedLoad(type, builder.CreateGEP(type, base, position), align));
+    loaded = FromMemory(frame_, element, loaded);
+    if (access.inside != nullptr) {
+      loaded = builder.CreateSelect(
+          access.inside, loaded,
+          RegisterConstant(builder.getContext(), element, *fill, static_cast<int64_t>(*fill)));
+    }
+    return loaded;
+  }
+  auto* vector = llvm::FixedVectorType::get(type, static_cast<unsigned>(point.lanes));
+  const bool partial = point.active < point.lanes;
+  if (access.stride && *access.stride == 1 && access.inside == nullptr) {
+    Value* address = builder.CreateGEP(type, base, access.first);
+    if (!partial || Frame::MayReadBehind(tensor)) {
+      loaded = invariant(builder.CreateAlignedLoad(vector, address, align));
+    } else {
+      loaded = builder.CreateMaskedLoad(vector, address, align, ActiveMask(point),
+                                        llvm::Constant::getNullValue(vector));
+    }
+    return FromMemory(frame_, element, loaded);
+  }
+  if (access.stride && *access.stride == -1 && access.inside == nullptr && !partial) {
+    Value* last = builder.CreateSub(access.first, frame_.Int(point.lanes - 1));
+    loaded = invariant(builder.CreateAlignedLoad(vector, builder.CreateGEP(type, base, last), align));
+    return FromMemory(frame_, element, builder.CreateVectorReverse(loaded));
+  }
+  // The general case: every active lane that is inside, one by one.
+  Value* mask = partial ? ActiveMask(point)
+                        : llvm::Constant::getAllOnesValue(llvm::FixedVectorType::get(
+                              builder.getInt1Ty(), static_cast<unsigned>(point.lanes)));
+  if (access.inside != nullptr) mask = builder.CreateAnd(mask, Splat(frame_, access.inside, point.lanes));
+  const bool contiguous = access.stride && *access.stride == 1;
+  if (contiguous) {
+    Value* address = builder.CreateGEP(type, base, access.first);
+    loaded = builder.CreateMaskedLoad(vector, address, align, mask, llvm::Constant::getNullValue(vector));
+  } else {
+    Value* positions = access.elements;
+    if (positions == nullptr) {
+      IndexExpr lane = IndexExpr::Variable(Axes::kLane) * Dim(*access.stride);
+      positions =
+          builder.CreateAdd(EmitVectorIndex(lane, point.lanes, {}), Splat(frame_, access.first, point.lanes));
+    }
+    Value* pointers = builder.CreateGEP(type, base, positions);
+    loaded = builder.CreateMaskedGather(vector, pointers, align, mask, llvm::Constant::getNullValue(vector));
+  }
+  loaded = FromMemory(frame_, element, loaded);
+  if (access.inside != nullptr) {
+    Value* outside =
+        Splat(frame_, RegisterConstant(builder.getContext(), element, *fill, static_cast<int64_t>(*fill)),
+              point.lanes);
+    loaded = builder.CreateSelect(Splat(frame_, access.inside, point.lanes), loaded, outside);
+  }
+  return loaded;
+}
+
+Value* ProgramEmitter::EmitRead(const ScalarNode& node, const Point& point, const Values& nodes) {
+  const ir::Value& tensor = *operation_.Operand(static_cast<size_t>(node.operand));
+  const Access access = Resolve(tensor, node.indices, point, nodes, node.fill.has_value());
+  // A load of the same place and form was made before: use it.
+  std::string key;
+  if (!access.key.empty()) {
+    key = std::to_string(node.operand) + ":" + access.key;
+    // A guarded read of one place may be asked for under different conditions; keep those apart.
+    if (access.inside == nullptr) {
+      if (auto found = loads_.find(key); found != loads_.end()) return found->second;
+    }
+  }
+  Value* value = Load(tensor, access, point, node.fill);
+  if (!key.empty() && access.inside == nullptr) loads_[key] = value;
+  return value;
+}
+
+Value* ProgramEmitter::EmitNode(const ir::Program& program, const ScalarNode& node, const Point& point,
+                                const Values& nodes, const AccumulatorValue& accumulator) {
+  switch (node.op) {
+    case ScalarOp::kConst:
+      return RegisterConstant(frame_.Builder().getContext(), node.type, node.number, node.integer);
+    case ScalarOp::kRead:
+      return EmitRead(node, point, nodes);
+    case ScalarOp::kIndex:
+      return EmitIndex(AtPoint(node.indices, point)[0], point.lanes, nodes, nullptr);
+    case ScalarOp::kAccumulator:
+      return accumulator(node.accumulator, node.gate);
+    default:
+      break;
+  }
+  Values args;
+  bool any_vector = false;
+  for (int arg : node.args) {
+    args.push_back(nodes[static_cast<size_t>(arg)]);
+    any_vector |= args.back()->getType()->isVectorTy();
+  }
+  if (any_vector) {
+    for (Value*& arg : args) arg = Splat(frame_, arg, point.lanes);
+  }
+  const size_t typed = node.op == ScalarOp::kSelect ? 1 : 0;
+  const ir::ElementType argument = program.nodes[static_cast<size_t>(node.args[typed])].type;
+  return EmitScalarOp(frame_, node, argument, args);
+}
+
+std::vector<Value*> ProgramEmitter::Emit(const ir::Program& program, const Point& point,
+                                         const AccumulatorValue& accumulator) {
+  Values nodes;
+  for (const ScalarNode& node : program.nodes)
+    nodes.push_back(EmitNode(program, node, point, nodes, accumulator));
+  Values outputs;
+  for (int output : program.outputs) outputs.push_back(nodes[static_cast<size_t>(output)]);
+  return outputs;
+}
+
+std::pair<Value*, Value*> ProgramEmitter::EmitFactors(const ir::Program& program, const Point& point) {
+  Values nodes;
+  for (const ScalarNode& node : program.nodes) {
+    if (&node == &program.nodes[static_cast<size_t>(program.outputs[0])]) break;
+    nodes.push_back(EmitNode(program, node, point, nodes, {}));
+  }
+  const ScalarNode& product = program.nodes[static_cast<size_t>(program.outputs[0])];
+  return {nodes[static_cast<size_t>(product.args[0])], nodes[static_cast<size_t>(product.args[1])]};
+}
+
+void ProgramEmitter::Store(const ir::Value& result, const std::vector<IndexExpr>& indices, const Point& point,
+                           Value* value) {
+  auto& builder = frame_.Builder();
+  const ir::ElementType element = result.type.element;
+  llvm::Type* type = MemoryType(builder.getContext(), element);
+  const llvm::Align align(static_cast<uint64_t>(ir::BytesOf(element)));
+  const Access access = Resolve(result, indices, point, {}, false);
+  Value* base = BaseOf(result);
+  Value* stored = ToMemory(frame_, element, Splat(frame_, value, point.lanes));
+  if (point.lanes == 1) {
+    builder.CreateAlignedStore(stored, builder.CreateGEP(type, base, access.first), align);
+    return;
+  }
+  const bool partial = point.active < point.lanes;
+  if (access.stride && *access.stride == 1) {
+    Value* address = builder.CreateGEP(type, base, access.first);
+    if (partial) {
+      builder.CreateMaskedStore(stored, address, align, ActiveMask(point));
+    } else {
+      builder.CreateAlignedStore(stored, address, align);
+    }
+    return;
+  }
+  // Scattered: one scalar store an active lane.
+  for (int lane = 0; lane < point.active; ++lane) {
+    Value* position = access.stride
+                          ? builder.CreateAdd(access.first, frame_.Int(lane * *access.stride))
+                          : builder.CreateExtractElement(access.elements, static_cast<uint64_t>(lane));
+    Value* scalar = builder.CreateExtractElement(stored, static_cast<uint64_t>(lane));
+    builder.CreateAlignedStore(scalar, builder.CreateGEP(type, base, position), align);
+  }
+}
+
+}  // namespace rnnc::codegen
