@@ -14,7 +14,6 @@ MathTarget MathTargetOf(const TargetRow& row) {
   target.has_fma = row.has_fma;
   target.has_rounding = row.has_rounding;
   target.has_half = row.has_half;
-  target.has_scalef = row.has_scalef;
   return target;
 }
 

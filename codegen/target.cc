@@ -4,6 +4,7 @@
 #include "codegen/target.h"
 
 #include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/ADT/StringMap.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
@@ -20,12 +21,6 @@ namespace rnnc::codegen {
 namespace {
 
 constexpr std::array<std::string_view, 4> kX86Rows = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
-
-// One question to LLVM's subtarget a column of the table.
-struct Question {
-  std::string_view feature;
-  std::string_view architecture;
-};
 
 bool Has(const llvm::MCSubtargetInfo& subtarget, llvm::StringRef feature) {
   return subtarget.checkFeatures(("+" + feature).str());
