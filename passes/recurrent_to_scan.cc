@@ -1,0 +1,358 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/recurrent_to_scan.h"
+
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "compiler/ir/builder.h"
+#include "compiler/support/strings.h"
+
+// 1. Refuse the attributes that are not computed, by name.
+// 2. Cut W, R and B into one piece a gate: constants when they are constant, else by split.
+// 3. Build the scan: X is its sequence, the states are carried; the body is the cell's equations.
+// 4. Give the results their axis of directions.
+// A cell is a row of a table: its gates in ONNX order and a function that writes its equations.
+namespace rnnc::passes {
+namespace {
+
+using namespace ir;
+
+// The pieces of one gate.
+struct Gate {
+  Value* w = nullptr;    // [H,I]
+  Value* r = nullptr;    // [H,H]
+  Value* wb = nullptr;   // [H] or null
+  Value* rb = nullptr;   // [H] or null
+  Value* sum = nullptr;  // wb + rb, or null
+};
+
+// What a cell's equations are written with. All values are [B,H] but x.
+struct Body {
+  Builder builder;
+  const Operation& op;
+  std::vector<Gate> gates;
+  Value* x = nullptr;
+  std::vector<Value*> carried;
+  Type type;
+
+  Value* Linear(Value* input, Value* weights, Value* bias) {
+    if (bias == nullptr) return builder.Op(OpKind::kLinear, {input, weights}, type);
+    return builder.Op(OpKind::kLinear, {input, weights, bias}, type);
+  }
+  Value* Binary(OpKind kind, Value* a, Value* b) { return builder.Op(kind, {a, b}, type); }
+  // The activation with this number in the node's list.
+  Value* Activate(size_t which, Value* z);
+  // act((bias + W x) + R h)
+  Value* PlainGate(size_t gate, size_t activation, Value* h) {
+    const Gate& g = gates[gate];
+    Value* sum = Binary(OpKind::kAdd, Linear(x, g.w, g.sum), Linear(h, g.r, nullptr));
+    return Activate(activation, sum);
+  }
+};
+
+struct ActivationName {
+  std::string_view name;
+  OpKind kind;
+};
+// Those without parameters.
+constexpr ActivationName kActivations[] = {{"sigmoid", OpKind::kSigmoid},
+                                           {"tanh", OpKind::kTanh},
+                                           {"relu", OpKind::kRelu},
+                                           {"softsign", OpKind::kSoftsign},
+                                           {"softplus", OpKind::kSoftplus}};
+
+std::optional<OpKind> FindActivation(const std::string& name) {
+  for (const ActivationName& entry : kActivations) {
+    if (ToLower(name) == entry.name) return entry.kind;
+  }
+  return std::nullopt;
+}
+
+Value* Body::Activate(size_t which, Value* z) {
+  return builder.Op(*FindActivation(op.Strings("activations")[which]), {z}, type);
+}
+
+// ---- The cells: the next carried values, the first of which is the output ----
+
+// i o f c; C = f*C(t-1) + i*g, H = o*h(C).
+std::vector<Value*> LstmCell(Body& body) {
+  Value* h = body.carried[0];
+  Value* i = body.PlainGate(0, 0, h);
+  Value* o = body.PlainGate(1, 0, h);
+  Value* f = body.PlainGate(2, 0, h);
+  Value* g = body.PlainGate(3, 1, h);
+  Value* kept = body.Binary(OpKind::kMul, f, body.carried[1]);
+  Value* added = body.Binary(OpKind::kMul, i, g);
+  Value* c = body.Binary(OpKind::kAdd, kept, added);
+  return {body.Binary(OpKind::kMul, o, body.Activate(2, c)), c};
+}
+
+// z r h; H = (1-z)*h~ + z*H(t-1).
+std::vector<Value*> GruCell(Body& body) {
+  Value* h = body.carried[0];
+  Value* z = body.PlainGate(0, 0, h);
+  Value* r = body.PlainGate(1, 0, h);
+  Value* candidate = nullptr;
+  if (body.op.Int("linear_before_reset") == 0) {
+    candidate = body.PlainGate(2, 1, body.Binary(OpKind::kMul, r, h));
+  } else {
+    const Gate& g = body.gates[2];
+    Value* recurrent = body.Binary(OpKind::kMul, r, body.Linear(h, g.r, g.rb));
+    candidate = body.Activate(1, body.Binary(OpKind::kAdd, body.Linear(body.x, g.w, g.wb), recurrent));
+  }
+  Module& module = *body.builder.GetBlock().Parent()->Parent();
+  Value* one = module.AddConst("one", MakeScalar(body.type.element, 1));
+  Value* fresh = body.Binary(OpKind::kMul, body.Binary(OpKind::kSub, one, z), candidate);
+  return {body.Binary(OpKind::kAdd, fresh, body.Binary(OpKind::kMul, z, h))};
+}
+
+std::vector<Value*> RnnCell(Body& body) { return {body.PlainGate(0, 0, body.carried[0])}; }
+
+struct Cell {
+  OpKind kind;
+  std::vector<std::string> gates;  // names, in ONNX order
+  std::vector<std::string> initial;
+  std::vector<std::string> final_values;
+  size_t activations;
+  std::vector<Value*> (*equations)(Body&);
+};
+
+const Cell* FindCell(OpKind kind) {
+  static const std::vector<Cell> cells = {
+      {OpKind::kLstm, {"i", "o", "f", "c"}, {"initial_h", "initial_c"}, {"Y_h", "Y_c"}, 3, LstmCell},
+      {OpKind::kGru, {"z", "r", "h"}, {"initial_h"}, {"Y_h"}, 2, GruCell},
+      {OpKind::kRnn, {"i"}, {"initial_h"}, {"Y_h"}, 1, RnnCell},
+  };
+  for (const Cell& cell : cells) {
+    if (cell.kind == kind) return &cell;
+  }
+  return nullptr;
+}
+
+// ---- Step 1 ----
+
+Result<> Refuse(const Operation& op, const Cell& cell) {
+  const Location& at = op.location;
+  const auto absent = [&](std::string_view operand) {
+    for (const OpInfo::Slot& slot : op.Info().operands) {
+      if (slot.name == operand) return op.Operand(operand) == nullptr;
+    }
+    return true;
+  };
+  if (op.String("direction") != "forward") {
+    return Error(at, "direction: {} is not supported yet; only forward is", op.String("direction"));
+  }
+  if (op.Int("layout") != 0) return Error(at, "layout: 1 is not supported yet; export with time first");
+  if (op.Has("clip")) return Error(at, "clip: not supported yet");
+  if (op.Has("input_forget") && op.Int("input_forget") != 0)
+    return Error(at, "input_forget: 1 is not supported yet");
+  if (!absent("sequence_lens")) return Error(at, "sequence_lens: not supported yet");
+  if (!absent("P")) return Error(at, "P: peepholes are not supported yet");
+  if (op.Strings("activations").size() != cell.activations) {
+    return Error(at, "activations: {} given; {} takes {}", op.Strings("activations").size(), op.Info().text,
+                 cell.activations);
+  }
+  for (const std::string& name : op.Strings("activations")) {
+    if (!FindActivation(name)) return Error(at, "activations: {} is not supported yet", name);
+  }
+  for (size_t axis = 1; axis < 3; ++axis) {
+    const Dim& size = op.Operand("X")->type.dims[axis];
+    if (!size.IsConstant()) {
+      return Error(at, "X: axis {} has the symbolic size {}; bind it with --dim", axis, size.ToText());
+    }
+  }
+  return Ok();
+}
+
+// ---- Step 2 ----
+
+// Piece `index` of `pieces` equal ones along the leading axis of a constant, after its axis of directions.
+Value* ConstPiece(Module& module, const Value& whole, const std::string& name, size_t index, size_t pieces) {
+  Type type = whole.type;
+  type.dims.erase(type.dims.begin());
+  type.dims[0] = *type.dims[0].DividedBy(Dim(static_cast<int64_t>(pieces)));
+  auto tensor = std::make_shared<Tensor>(ZeroTensor(type));
+  std::memcpy(tensor->bytes.data(), whole.tensor->bytes.data() + index * tensor->bytes.size(),
+              tensor->bytes.size());
+  return module.AddConst(name, std::move(tensor));
+}
+
+Value* Squeeze(Builder& builder, Value* x, int64_t axis) {
+  Type type = x->type;
+  type.dims.erase(type.dims.begin() + axis);
+  Module& module = *builder.GetBlock().Parent()->Parent();
+  return builder.Op(OpKind::kSqueeze, {x, module.AddConst("axes", MakeIntTensor({axis}))}, type);
+}
+
+// The pieces along the leading axis of W, R or B, each [H,..].
+std::vector<Value*> Pieces(Builder& builder, Value* whole, const std::vector<std::string>& names) {
+  Module& module = *builder.GetBlock().Parent()->Parent();
+  std::vector<Value*> pieces;
+  if (whole->IsConst()) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      pieces.push_back(ConstPiece(module, *whole, whole->name + "_" + names[i], i, names.size()));
+    }
+    return pieces;
+  }
+  Value* flat = Squeeze(builder, whole, 0);
+  if (names.size() == 1) return {flat};
+  Type type = flat->type;
+  type.dims[0] = *type.dims[0].DividedBy(Dim(static_cast<int64_t>(names.size())));
+  const std::vector<int64_t> sizes(names.size(), type.dims[0].Value());
+  Operation* split = builder.Create(OpKind::kSplit, {flat, module.AddConst("sizes", MakeIntTensor(sizes))},
+                                    std::vector<Type>(names.size(), type));
+  split->Set("axis", int64_t{0});
+  return split->Results();
+}
+
+// a + b: of constants in double, rounded once.
+Value* SumOf(Builder& builder, Value* a, Value* b) {
+  if (!a->IsConst() || !b->IsConst()) return builder.Op(OpKind::kAdd, {a, b}, a->type);
+  auto sum = std::make_shared<Tensor>(ZeroTensor(a->type));
+  for (int64_t i = 0; i < sum->ElementCount(); ++i)
+    sum->SetNumber(i, a->tensor->NumberAt(i) + b->tensor->NumberAt(i));
+  return builder.GetBlock().Parent()->Parent()->AddConst(a->name, std::move(sum));
+}
+
+std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& cell) {
+  std::vector<Gate> gates(cell.gates.size());
+  const std::vector<Value*> w = Pieces(builder, op.Operand("W"), cell.gates);
+  const std::vector<Value*> r = Pieces(builder, op.Operand("R"), cell.gates);
+  for (size_t i = 0; i < gates.size(); ++i) {
+    gates[i].w = w[i];
+    gates[i].r = r[i];
+  }
+  if (op.Operand("B") == nullptr) return gates;
+  std::vector<std::string> names;  // Wb of every gate, then Rb of every gate
+  for (const std::string& gate : cell.gates) names.push_back("w" + gate);
+  for (const std::string& gate : cell.gates) names.push_back("r" + gate);
+  const std::vector<Value*> b = Pieces(builder, op.Operand("B"), names);
+  const bool apart = op.Has("linear_before_reset") && op.Int("linear_before_reset") != 0;
+  for (size_t i = 0; i < gates.size(); ++i) {
+    gates[i].wb = b[i];
+    gates[i].rb = b[i + gates.size()];
+    // GRU's candidate with linear_before_reset has no use for the sum.
+    if (!apart || i + 1 < gates.size()) gates[i].sum = SumOf(builder, gates[i].wb, gates[i].rb);
+  }
+  return gates;
+}
+
+// ---- Steps 3 and 4 ----
+
+// A name for the step that no size, and no other loop of the function, has.
+std::string StepSymbol(Function& function) {
+  std::set<std::string> taken;
+  const auto take = [&](const Type& type) {
+    for (const Dim& dim : type.dims) {
+      for (const std::string& symbol : dim.Symbols()) taken.insert(symbol);
+    }
+  };
+  for (const auto& argument : function.Body().Arguments()) take(argument->type);
+  Walk(function.Body(), [&](Operation& operation) {
+    for (const Value* result : operation.Results()) take(result->type);
+    taken.insert(operation.step_symbol);
+    taken.insert(operation.count_symbol);
+  });
+  std::string symbol = "t";
+  for (int i = 1; taken.count(symbol) != 0; ++i) symbol = "t" + std::to_string(i);
+  return symbol;
+}
+
+Value* ZeroConst(Builder& builder, const Type& type) {
+  return builder.GetBlock().Parent()->Parent()->AddConst("zero", std::make_shared<Tensor>(ZeroTensor(type)));
+}
+
+Value* Unsqueeze(Builder& builder, Value* x, int64_t axis, const Type& type) {
+  Module& module = *builder.GetBlock().Parent()->Parent();
+  return builder.Op(OpKind::kUnsqueeze, {x, module.AddConst("axes", MakeIntTensor({axis}))}, type);
+}
+
+// The scan; its results are the stacked output (when `stacked`) and the final carried values.
+Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, bool stacked) {
+  Value* x = op.Operand("X");
+  const Type state{x->type.element, {x->type.dims[1], Dim(op.Int("hidden_size"))}};
+  std::vector<Value*> operands = {x};
+  std::vector<Type> results;
+  if (stacked) results.push_back({state.element, {x->type.dims[0], state.dims[0], state.dims[1]}});
+  std::vector<Gate> gates = CutGates(builder, op, cell);
+  for (const std::string& name : cell.initial) {
+    Value* initial = op.Operand(name);
+    operands.push_back(initial != nullptr ? Squeeze(builder, initial, 0) : ZeroConst(builder, state));
+    results.push_back(state);
+  }
+  const std::string symbol = StepSymbol(*builder.GetBlock().Parent());
+  Operation* scan = builder.Create(OpKind::kScan, operands, results);
+  scan->Set("n_each", int64_t{1});
+  scan->Set("n_carry", static_cast<int64_t>(cell.initial.size()));
+  scan->Set("reverse", int64_t{0});
+  scan->steps = x->type.dims[0];
+  scan->step_symbol = symbol;
+
+  Block& block = scan->MakeBody();
+  Body body{Builder(block), op, std::move(gates), nullptr, {}, state};
+  body.builder.location = op.location;
+  body.x = block.AddArgument({x->type.element, {x->type.dims[1], x->type.dims[2]}}, "xt");
+  for (const std::string& name : cell.initial) {
+    body.carried.push_back(block.AddArgument(state, name.substr(name.size() - 1)));  // h, c
+  }
+  std::vector<Value*> next = cell.equations(body);
+  if (stacked) next.insert(next.begin(), next[0]);
+  Operation* yield = body.builder.Create(OpKind::kYield, next, {});
+  yield->Set("n_each", int64_t{stacked ? 1 : 0});
+  return scan;
+}
+
+Result<> Expand(Operation& op, const Cell& cell) {
+  RNNC_TRY(Refuse(op, cell));
+  Builder builder = Builder::Before(&op);
+  const Dim& steps = op.Operand("X")->type.dims[0];
+  Value* y = op.Result("Y");
+  if (steps.Is(0)) {
+    for (Value* result : op.Results()) {
+      if (result->HasUsers()) ReplaceAllUses(result, ZeroConst(builder, result->type));
+    }
+    op.Parent()->Erase(&op);
+    return Ok();
+  }
+  const bool stacked = y->HasUsers();
+  Operation* scan = MakeScan(builder, op, cell, stacked);
+  const auto replace = [&](Value* old, Value* made, int64_t axis) {
+    if (!old->HasUsers()) return;
+    Value* full = Unsqueeze(builder, made, axis, old->type);
+    full->name = old->name;
+    ReplaceAllUses(old, full);
+  };
+  if (stacked) replace(y, scan->Result(0), 1);
+  for (size_t i = 0; i < cell.final_values.size(); ++i) {
+    replace(op.Result(cell.final_values[i]), scan->Result(i + (stacked ? 1 : 0)), 0);
+  }
+  op.Parent()->Erase(&op);
+  return Ok();
+}
+
+}  // namespace
+
+Result<> RecurrentToScan(Module& module, const PassOptions&) {
+  std::vector<Diagnostic> refused;
+  for (const auto& function : module.Functions()) {
+    std::vector<Operation*> recurrent;
+    Walk(function->Body(), [&](Operation& operation) {
+      if (FindCell(operation.Kind()) != nullptr) recurrent.push_back(&operation);
+    });
+    for (Operation* operation : recurrent) {
+      Result<> done = Expand(*operation, *FindCell(operation->Kind()));
+      refused.insert(refused.end(), done.diagnostics().begin(), done.diagnostics().end());
+    }
+  }
+  if (!refused.empty()) return refused;
+  module.RemoveUnusedConsts();
+  module.stage = Stage::kRecurrence;
+  return Ok();
+}
+
+}  // namespace rnnc::passes
