@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// Kernels on every row of x86-64 that this machine runs, against sums written out here in double.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "codegen/codegen.h"
+#include "compiler/ir/builder.h"
+
+namespace rnnc {
+namespace {
+
+using ir::Dim;
+using ir::ElementType;
+using ir::IndexExpr;
+using ir::Kernel;
+using ir::Program;
+using ir::ScalarOp;
+
+constexpr ElementType kF32 = ElementType::kF32;
+IndexExpr V(int id) { return IndexExpr::Variable(id); }
+
+// A planned module with function main: arguments are inputs, returned values are outputs in place.
+struct Fixture {
+  ir::Module module;
+  ir::Function* main;
+  ir::Builder builder;
+
+  Fixture() : main(module.AddFunction("main")), builder(main->Body()) {
+    module.name = "m";
+    module.stage = ir::Stage::kPlanned;
+  }
+  ir::Value* Input(const std::vector<int64_t>& dims, ElementType element = kF32) {
+    ir::Value* value = main->Body().AddArgument(ir::MakeStaticType(element, dims), "x");
+    value->place = ir::Place{ir::Space::kInput, value->index, Dim(0), Dim(value->type.Bytes())};
+    return value;
+  }
+  void Return(const std::vector<ir::Value*>& values) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (!values[i]->place)
+        values[i]->place =
+            ir::Place{ir::Space::kOutput, static_cast<int>(i), Dim(0), Dim(values[i]->type.Bytes())};
+      main->result_names.push_back("y" + std::to_string(i));
+    }
+    builder.Create(ir::OpKind::kReturn, values, {});
+  }
+};
+
+std::vector<float> Random(size_t count, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<float> values(count);
+  for (float& value : values) value = uniform(generator) + 0.1f;
+  return values;
+}
+
+class OnRow : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    auto row = codegen::FindTarget({"", GetParam()});
+    ASSERT_TRUE(row.ok());
+    if (!codegen::RunsHere(*row)) GTEST_SKIP() << "this machine does not run " << GetParam();
+    options_.target = *row;
+  }
+  void Run(const Fixture& fixture, const std::vector<const void*>& inputs,
+           const std::vector<void*>& outputs) {
+    auto object = codegen::GenerateObject(fixture.module, options_);
+    ASSERT_TRUE(object.ok()) << Render(object.diagnostics());
+    auto loaded = codegen::LoadedObject::Load(object->object, fixture.module.name);
+    ASSERT_TRUE(loaded.ok()) << Render(loaded.diagnostics());
+    const rnnc_model& model = (*loaded)->Model();
+    std::vector<std::byte> memory(model.instance_bytes + 64);
+    void* instance = memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64;
+    model.reset(instance);
+    ASSERT_EQ(model.step(instance, inputs.data(), outputs.data()), RNNC_OK);
+  }
+  codegen::CodegenOptions options_;
+};
+
+double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+// Catches a wrong gate stride, a lost tail of the vector axis, a bias added twice.
+TEST_P(OnRow, ContractWithGatesAndEpilogue) {
+  for (const int n : {1, 3, 8, 16, 20, 37}) {
+    const int k = 13;
+    const int rows = 5;
+    Fixture f;
+    ir::Value* x = f.Input({rows, k});
+    const auto weights = Random(static_cast<size_t>(2 * n * k), 1);
+    const auto bias = Random(static_cast<size_t>(2 * n), 2);
+    ir::Value* w = f.module.AddConst("w", ir::MakeFloatTensor({2, k, n}, {weights.begin(), weights.end()}));
+    ir::Value* b = f.module.AddConst("b", ir::MakeFloatTensor({2, n}, {bias.begin(), bias.end()}));
+    Kernel kernel;
+    kernel.parallel = {{"r", Dim(rows)}, {"n", Dim(n)}};
+    ir::Accumulator sum;
+    sum.name = "a";
+    sum.gate.extent = Dim(2);
+    sum.reduced = {{"k", Dim(k)}};
+    sum.init.outputs = {sum.init.AddRead(kF32, 2, {V(2), V(1)})};
+    const int left = sum.element.AddRead(kF32, 0, {V(0), V(3)});
+    const int right = sum.element.AddRead(kF32, 1, {V(2), V(3), V(1)});
+    sum.element.outputs = {sum.element.AddOp(ScalarOp::kMul, kF32, {left, right})};
+    kernel.accumulators = {sum};
+    Program& e = kernel.epilogue;
+    const int tanh = e.AddOp(ScalarOp::kTanh, kF32, {e.AddAccumulator(kF32, 0, 0)});
+    const int sigmoid = e.AddOp(ScalarOp::kSigmoid, kF32, {e.AddAccumulator(kF32, 0, 1)});
+    e.outputs = {e.AddOp(ScalarOp::kMul, kF32, {tanh, sigmoid})};
+    kernel.stores = {ir::IdentityIndices(2)};
+    ir::Operation* op = f.builder.KernelOp(kernel, {x, w, b}, {ir::MakeStaticType(kF32, {rows, n})});
+    EXPECT_EQ(op->Kind(), ir::OpKind::kContract);
+    f.Return({op->Result()});
+
+    const auto in = Random(static_cast<size_t>(rows * k), 3);
+    std::vector<float> out(static_cast<size_t>(rows * n) + 1, 77);
+    Run(f, {in.data()}, {out.data()});
+    for (int r = 0; r < rows; ++r) {
+      for (int j = 0; j < n; ++j) {
+        double acc[2];
+        for (int g = 0; g < 2; ++g) {
+          acc[g] = bias[static_cast<size_t>(g * n + j)];
+          for (int i = 0; i < k; ++i) {
+            acc[g] += double{in[static_cast<size_t>(r * k + i)]} *
+                      weights[static_cast<size_t>((g * k + i) * n + j)];
+          }
+        }
+        EXPECT_NEAR(out[static_cast<size_t>(r * n + j)], std::tanh(acc[0]) * Sigmoid(acc[1]), 2e-6)
+            << n << " " << r << " " << j;
+      }
+    }
+    EXPECT_EQ(out.back(), 77) << "wrote behind the end";
+  }
+}
+
+// Catches a wrong join of split chains, a tail lane that takes part.
+TEST_P(OnRow, SplitChains) {
+  for (const int k : {5, 16, 33, 64}) {
+    Fixture f;
+    ir::Value* x = f.Input({3, k});
+    const auto weights = Random(static_cast<size_t>(k), 4);
+    ir::Value* w = f.module.AddConst("w", ir::MakeFloatTensor({k}, {weights.begin(), weights.end()}));
+    Kernel kernel;
+    kernel.parallel = {{"r", Dim(3)}};
+    ir::Accumulator sum;
+    sum.chains = 8;
+    sum.reduced = {{"k", Dim(k)}};
+    const int left = sum.element.AddRead(kF32, 0, {V(0), V(2)});
+    const int right = sum.element.AddRead(kF32, 1, {V(2)});
+    sum.element.outputs = {sum.element.AddOp(ScalarOp::kMul, kF32, {left, right})};
+    kernel.accumulators = {sum};
+    kernel.epilogue.outputs = {kernel.epilogue.AddAccumulator(kF32, 0, 0)};
+    kernel.stores = {ir::IdentityIndices(1)};
+    f.Return({f.builder.KernelOp(kernel, {x, w}, {ir::MakeStaticType(kF32, {3})})->Result()});
+    const auto in = Random(static_cast<size_t>(3 * k), 5);
+    float out[3];
+    Run(f, {in.data()}, {out});
+    for (int r = 0; r < 3; ++r) {
+      double acc = 0;
+      for (int i = 0; i < k; ++i)
+        acc += double{in[static_cast<size_t>(r * k + i)]} * weights[static_cast<size_t>(i)];
+      EXPECT_NEAR(out[r], acc, 1e-5) << k;
+    }
+  }
+}
+
+// Catches a transposed access taken as contiguous, reversed reads, fill values at the wrong side.
+TEST_P(OnRow, LayoutMaps) {
+  const int rows = 5;
+  const int columns = 19;
+  Fixture f;
+  ir::Value* x = f.Input({rows, columns});
+  Kernel transpose = ir::MakeMap({columns, rows});
+  transpose.epilogue.outputs = {transpose.epilogue.AddRead(kF32, 0, {V(1), V(0)})};
+  Kernel reverse = ir::MakeMap({rows, columns});
+  reverse.epilogue.outputs = {reverse.epilogue.AddRead(kF32, 0, {V(0), IndexExpr(columns - 1) - V(1)})};
+  Kernel pad = ir::MakeMap({rows, columns + 3});
+  const int read = pad.epilogue.AddRead(kF32, 0, {V(0), V(1) - IndexExpr(2)});
+  pad.epilogue.nodes[static_cast<size_t>(read)].fill = 9;
+  pad.epilogue.outputs = {read};
+  Kernel flat = ir::MakeMap({rows * columns});
+  flat.epilogue.outputs = {
+      flat.epilogue.AddRead(kF32, 0, {IndexExpr::FloorDiv(V(0), columns), IndexExpr::Mod(V(0), columns)})};
+  auto add = [&](const Kernel& kernel) {
+    std::vector<int64_t> dims;
+    for (const Dim& dim : kernel.ParallelExtents()) dims.push_back(dim.Value());
+    return f.builder.KernelOp(kernel, {x}, {ir::MakeStaticType(kF32, dims)})->Result();
+  };
+  f.Return({add(transpose), add(reverse), add(pad), add(flat)});
+  const auto in = Random(rows * columns, 6);
+  std::vector<float> t(rows * columns), r(rows * columns), p(rows * (columns + 3)), fl(rows * columns);
+  Run(f, {in.data()}, {t.data(), r.data(), p.data(), fl.data()});
+  EXPECT_EQ(fl, in);
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < columns; ++j) {
+      EXPECT_EQ(t[static_cast<size_t>(j * rows + i)], in[static_cast<size_t>(i * columns + j)]);
+      EXPECT_EQ(r[static_cast<size_t>(i * columns + columns - 1 - j)],
+                in[static_cast<size_t>(i * columns + j)]);
+    }
+    for (int j = 0; j < columns + 3; ++j) {
+      const bool inside = j >= 2 && j < columns + 2;
+      EXPECT_EQ(p[static_cast<size_t>(i * (columns + 3) + j)],
+                inside ? in[static_cast<size_t>(i * columns + j - 2)] : 9)
+          << i << j;
+    }
+  }
+}
+
+// Catches a gather that is not clamped, wrong lane extraction, a bool kept as more than one byte.
+TEST_P(OnRow, GatherByData) {
+  Fixture f;
+  ir::Value* table = f.Input({7, 21});
+  ir::Value* index = f.Input({4}, ElementType::kI64);
+  Kernel rows = ir::MakeMap({4, 21});
+  const int at = rows.epilogue.AddRead(ElementType::kI64, 1, {V(0)});
+  rows.epilogue.outputs = {rows.epilogue.AddRead(kF32, 0, {IndexExpr::Node(at), V(1)})};
+  Kernel picks = ir::MakeMap({4});
+  const int at2 = picks.epilogue.AddRead(ElementType::kI64, 1, {V(0)});
+  picks.epilogue.outputs = {picks.epilogue.AddRead(kF32, 0, {IndexExpr::Node(at2), IndexExpr(3)})};
+  f.Return({f.builder.KernelOp(rows, {table, index}, {ir::MakeStaticType(kF32, {4, 21})})->Result(),
+            f.builder.KernelOp(picks, {table, index}, {ir::MakeStaticType(kF32, {4})})->Result()});
+  const auto in = Random(7 * 21, 7);
+  const int64_t indices[] = {6, 0, 99, 2};
+  std::vector<float> all(4 * 21);
+  float some[4];
+  Run(f, {in.data(), indices}, {all.data(), some});
+  const int64_t expected[] = {6, 0, 0, 2};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(some[i], in[static_cast<size_t>(expected[i] * 21 + 3)]);
+    for (int j = 0; j < 21; ++j)
+      EXPECT_EQ(all[static_cast<size_t>(i * 21 + j)], in[static_cast<size_t>(expected[i] * 21 + j)]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, OnRow,
+                         testing::Values("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name) c = c == '-' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace rnnc
