@@ -80,9 +80,9 @@ double UlpError(T got, typename Wider<T>::Type expected) {
   return static_cast<double>(std::abs(got_wide - clipped) / unit);
 }
 
-// Arguments, a multiple of 48 of them: every `stride`-th bit pattern, and neighbourhoods of special points.
+// Neighbourhoods, of either sign, of points where formulas change or results reach a limit.
 template <class T>
-std::vector<T> Arguments(std::size_t count) {
+std::vector<T> SpecialPoints() {
   using Bits = typename Wider<T>::Bits;
   std::vector<T> points;
   const auto around = [&](double centre, int reach) {
@@ -92,69 +92,37 @@ std::vector<T> Arguments(std::size_t count) {
       points.push_back(-points.back());
     }
   };
-  const double specials[] = {0,
-                             1e-45,
-                             5e-324,
-                             0x1p-126,
-                             0x1p-1022,
-                             0x1p-24,
-                             0x1p-54,
-                             0x1p-12,
-                             0.25,
-                             0.5,
-                             0.70710678118654752,
-                             1,
-                             1.4142135623730951,
-                             2,
-                             2.5,
-                             4,
-                             6,
-                             9.01,
-                             17,
-                             20,
-                             40,
-                             60,
-                             87.33,
-                             88.72,
-                             89.41,
-                             103.2,
-                             103.97,
-                             104,
-                             708.39,
-                             709.78,
-                             710.47,
-                             744.44,
-                             745.13,
-                             746,
-                             8388608,
-                             12582912,
-                             16777216,
-                             4503599627370496.,
-                             9007199254740992.,
-                             1048576,
-                             1e10,
-                             1e22,
-                             3.4028234663852886e38,
-                             1.7976931348623157e308,
-                             INFINITY,
-                             NAN};
-  for (const double special : specials) around(special, 300);
+  // clang-format off
+  constexpr double kCentres[] = {
+      0, 1e-45, 0x1p-126, 0x1p-24, 0x1p-54, 0x1p-12, 0.25, 0.5, 0.70710678118654752, 1, 1.4142135623730951, 2,
+      2.5, 4, 6, 9.01, 17, 20, 22, 40, 60, 87.33, 88.02, 88.72, 89.41, 103.2, 103.97, 104, 708.39, 709.08, 709.78,
+      710.47, 744.44, 745.13, 746, 0x1p20, 0x1p23, 0x1.8p23, 0x1p24, 0x1p52, 0x1p53, 0x1p60, 1e10, 1e22,
+      std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min(), std::numeric_limits<T>::max(),
+      std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()};
+  // clang-format on
+  for (const double centre : kCentres) around(centre, 300);
   for (int n = 1; n < 400; ++n) around(n * 1.5707963267948966, 3);
   for (int n = 1; n < 40; ++n) around(std::ldexp(1.5707963267948966, n), 20);
   for (int n = 0; n < 200; ++n) around(n * 0.5, 2);
-  // A multiplicative step through all patterns; for doubles half of the points have moderate exponents.
-  constexpr double golden = 0.6180339887498949;
-  const Bits step = static_cast<Bits>(golden * std::ldexp(1.0, sizeof(T) * 8)) | 1;
-  const Bits prime = static_cast<Bits>((std::ldexp(1.0, sizeof(T) * 8) - 1) / static_cast<double>(count));
+  return points;
+}
+
+// The special points and `count` others, a multiple of 48 in all: for floats equal steps through all bit
+// patterns; for doubles patterns spread over all, three of four with their exponent made moderate.
+template <class T>
+std::vector<T> Arguments(std::size_t count) {
+  std::vector<T> points = SpecialPoints<T>();
   for (std::size_t i = 0; i < count; ++i) {
-    Bits bits = sizeof(T) == 4 ? static_cast<Bits>(i * (prime | 1)) : static_cast<Bits>(i * step);
-    T value = std::bit_cast<T>(bits);
-    if (sizeof(T) == 8 && i % 4 != 0 && std::isfinite(value)) {
+    if constexpr (sizeof(T) == 4) {
+      const auto stride = static_cast<std::uint32_t>(0x1p32 / static_cast<double>(count)) | 1;
+      points.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(i) * stride));
+    } else {
+      const double any = std::bit_cast<double>(i * 0x9E3779B97F4A7C15);  // 2^64 divided by the golden ratio
       int exponent = 0;
-      const T mantissa = std::frexp(value, &exponent);
-      value = std::ldexp(mantissa, static_cast<int>(i % 45) - 32);
+      const double mantissa = std::frexp(any, &exponent);
+      const bool moderate = i % 4 != 0 && std::isfinite(any);
+      points.push_back(moderate ? std::ldexp(mantissa, static_cast<int>(i % 45) - 32) : any);
     }
-    points.push_back(value);
   }
   while (points.size() % 48 != 0) points.push_back(1);
   return points;

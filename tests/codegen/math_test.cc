@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <gtest/gtest.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 
 #include "tests/codegen/math_reference.h"
 #include "tests/codegen/math_rows.h"
@@ -119,6 +120,26 @@ TEST_P(MathRowTest, DISABLED_EveryFloat) {
 // Catches a lowering that calls fmaf, floorf, __extendhfsf2 and the like.
 TEST_P(MathRowTest, ObjectCallsNothing) {
   EXPECT_EQ(RowNamed(GetParam().name).UndefinedSymbols(), std::vector<std::string>{});
+}
+
+// Catches blocks wired wrongly when functions that branch are emitted before existing instructions.
+TEST(VectorMathTest, BranchesInTheMiddleOfABlock) {
+  llvm::LLVMContext context;
+  llvm::Module module("middle", context);
+  llvm::IRBuilder<> builder(context);
+  llvm::Type* type = llvm::FixedVectorType::get(builder.getFloatTy(), 4);
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(type, {type}, false),
+                                          llvm::GlobalValue::ExternalLinkage, "f", module);
+  builder.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
+  llvm::Value* x = function->getArg(0);
+  auto* sum = llvm::cast<llvm::Instruction>(builder.CreateFAdd(x, x));
+  builder.CreateRet(sum);
+  builder.SetInsertPoint(sum);
+  VectorMath math(builder, {.has_fma = true});
+  llvm::Value* result = math.Fmod(math.Sin(x), math.Tan(x));
+  sum->setOperand(0, result);
+  EXPECT_EQ(builder.GetInsertBlock(), sum->getParent());
+  EXPECT_FALSE(llvm::verifyModule(module, &llvm::errs()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, MathRowTest, testing::ValuesIn(MathRows()), [](const auto& info) {
