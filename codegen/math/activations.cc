@@ -8,16 +8,17 @@ namespace rnnc::codegen {
 
 // With x = m ln2 + r and a = 2^m: sigmoid = a / (a + exp(-r)). Both sides of the fraction are scaled by a
 // power of two so that a is normal wherever the result is not zero; the division alone rounds a subnormal.
+// Arguments beyond are dealt with at the end rather than clamped at first: a recurrence waits for this chain.
 llvm::Value* VectorMath::Sigmoid(llvm::Value* value) {
-  Expr x = Wrap(value);
+  const Expr x = Wrap(value);
   const FloatFormat& format = FormatOf(x);
   const double scale = format.sigmoid_scale == 24 ? 0x1p24 : 0x1p54;
-  x = AtMost(AtLeast(x, format.sigmoid_zero), format.sigmoid_one);
   const auto [m, r, bits] = ReduceByLn2(x, format.exponent_bias + format.sigmoid_scale);
   const Expr p = Polynomial(r, format.exp, scale, -1);
   const Expr exponential = Fma(r * r, p, Fma(r, r.Like(-scale), r.Like(scale)));
   const Expr a = (bits << format.mantissa_bits).AsFloat();
-  return a / (a + exponential);
+  const Expr above_zero = Select(x > format.sigmoid_one, x.Like(1.0), a / (a + exponential));
+  return Select(x < format.sigmoid_zero, x.Like(0.0), above_zero);
 }
 
 // With 2|x| = m ln2 + 2r, a = 2^m and q = exp(2r) - 1: tanh|x| = (a q + (a - 1)) / (a q + (a + 1)), where

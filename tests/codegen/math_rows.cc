@@ -136,7 +136,7 @@ bool HostRuns(const MathRow& row) {
   return true;
 }
 
-CompiledRow::CompiledRow(const MathRow& row) : row_(row) {
+CompiledRow::CompiledRow(const MathRow& row, bool optimize) : row_(row) {
   llvm::InitializeAllTargetInfos();
   llvm::InitializeAllTargets();
   llvm::InitializeAllTargetMCs();
@@ -152,7 +152,8 @@ CompiledRow::CompiledRow(const MathRow& row) : row_(row) {
   module.setDataLayout(machine->createDataLayout());
   EmitAll(module, row.target);
   Require(!llvm::verifyModule(module, &llvm::errs()), "the emitted module is not valid");
-  Optimize(module, *machine);
+  machine->setOptLevel(optimize ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None);
+  if (optimize) Optimize(module, *machine);
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;

@@ -30,10 +30,10 @@ bool HostRuns(const MathRow& row);
 // not read b.
 using Kernel = void (*)(const void* a, const void* b, void* y, std::size_t count);
 
-// All functions of a row at each of kWidths, compiled to one object as the compiler would.
+// All functions of a row at each of kWidths, compiled to one object as the compiler would at -O2 (or -O0).
 class CompiledRow {
  public:
-  explicit CompiledRow(const MathRow& row);
+  explicit CompiledRow(const MathRow& row, bool optimize = true);
   const MathRow& row() const { return row_; }
   std::vector<std::string> UndefinedSymbols() const;
   // Needs HostRuns(row()). `type` is "f32" or "f64".

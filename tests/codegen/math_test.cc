@@ -120,6 +120,7 @@ TEST_P(MathRowTest, DISABLED_EveryFloat) {
 // Catches a lowering that calls fmaf, floorf, __extendhfsf2 and the like.
 TEST_P(MathRowTest, ObjectCallsNothing) {
   EXPECT_EQ(RowNamed(GetParam().name).UndefinedSymbols(), std::vector<std::string>{});
+  EXPECT_EQ(CompiledRow(GetParam(), /*optimize=*/false).UndefinedSymbols(), std::vector<std::string>{});
 }
 
 // Catches blocks wired wrongly when functions that branch are emitted before existing instructions.
