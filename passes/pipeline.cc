@@ -8,6 +8,9 @@
 
 #include "compiler/support/check.h"
 #include "compiler/support/strings.h"
+#include "passes/choose_layouts.h"
+#include "passes/order_sums.h"
+#include "passes/pack_weights.h"
 #include "passes/plan_memory.h"
 
 namespace rnnc::passes {
@@ -25,6 +28,12 @@ constexpr bool kNeeded = false;
 const std::vector<PassEntry>& Pipeline() {
   // clang-format off
   static const std::vector<PassEntry> passes = {
+      {"order-sums", OrderSums, kKernels, kKernels, kNeeded,
+       "while shapes are still those of the model, so that step and run agree bit for bit"},
+      {"choose-layouts", ChooseLayouts, kKernels, kKernels, kOptional,
+       "after fusion: only tensors that still exist want a layout"},
+      {"pack-weights", PackWeights, kKernels, kKernels, kOptional,
+       "after fusion: gates and accumulators are final"},
       {"plan-memory", PlanMemory, kKernels, kPlanned, kNeeded,
        "last: an address is only worth giving to what is left"},
   };
