@@ -3,13 +3,15 @@
 
 #include "passes/lower_to_kernels.h"
 
+#include <algorithm>
+
 #include "compiler/ir/builder.h"
 #include "compiler/ir/lowering.h"
 
-// 1. Outer operations before inner ones: a scan's slices become maps that read the sequence at the step
+// 1. A scan's slices become maps that read the sequence at the step
 //    symbol, so that its body holds no argument but the carried values.
 // 2. An operator of the lowering table is replaced by what the table emits; what is legal in both stages
-//    stays.
+//    stays. Last operators first: a reshape to a computed shape finds its shape's operators still there.
 // 3. Constants that only said axes and shapes have no reader left and go.
 // Refusals are gathered over the whole module.
 namespace rnnc::passes {
@@ -20,7 +22,9 @@ using namespace ir;
 class Lowering {
  public:
   void Lower(Block& block) {
-    for (Operation* operation : block.Snapshot()) {
+    const std::vector<Operation*> operations = block.Snapshot();
+    for (auto at = operations.rbegin(); at != operations.rend(); ++at) {
+      Operation* operation = *at;
       if (operation->Kind() == OpKind::kScan) ReadSequencesAtStep(*operation);
       if (operation->HasBody()) Lower(operation->Body());
       if (HasLowering(operation->Kind())) Replace(*operation);
@@ -29,6 +33,7 @@ class Lowering {
 
   Result<> Finish() {
     if (diagnostics_.empty()) return Ok();
+    std::reverse(diagnostics_.begin(), diagnostics_.end());
     return std::move(diagnostics_);
   }
 
@@ -59,6 +64,10 @@ class Lowering {
 
   // Step 2.
   void Replace(Operation& operation) {
+    const std::vector<Value*> results = operation.Results();
+    if (std::none_of(results.begin(), results.end(), [](const Value* v) { return v->HasUsers(); })) {
+      return operation.Parent()->Erase(&operation);  // it only said a shape
+    }
     Builder builder = Builder::Before(&operation);
     Result<std::vector<Value*>> values = LowerOperation(operation, builder);
     if (!values.ok()) {
