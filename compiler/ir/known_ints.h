@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "compiler/ir/module.h"
+
+namespace rnnc::ir {
+
+// The elements of integer and bool values as far as they follow from shapes and constants: what a
+// computed operand of Reshape, Expand, Slice or ConstantOfShape holds. An element may be symbolic
+// (the T of Shape(x)); symbols are >= 0.
+//
+// Answers are remembered: an object is good for as long as no operation is erased or changed.
+class KnownInts {
+ public:
+  // Values with more elements than this are never known.
+  static constexpr int64_t kMaxElements = 1 << 16;
+
+  // The elements, row-major, when all of them are known; none for floats, values of symbolic shape,
+  // arguments, states, and whatever depends on them.
+  std::optional<std::vector<Dim>> Of(const Value* value);
+  // The same when every element is an integer.
+  std::optional<std::vector<int64_t>> IntegersOf(const Value* value);
+
+ private:
+  std::optional<std::vector<Dim>> Compute(const Value* value);
+  std::map<const Value*, std::optional<std::vector<Dim>>> known_;
+  int depth_ = 0;
+};
+
+// Facts that hold whatever the symbols stand for. A false answer means "not proved".
+bool IsNeverNegative(const Dim& dim);                           // no term is negative
+bool IsAtMost(const Dim& a, const Dim& b);                      // a <= b
+std::optional<bool> AreEqual(const Dim& a, const Dim& b);       // none when it depends on the symbols
+std::optional<bool> IsLess(const Dim& a, const Dim& b);         // none when it depends on the symbols
+std::optional<Dim> FloorDivide(const Dim& a, int64_t divisor);  // exact in every symbolic term; divisor > 0
+
+// What the operands of `slice` come to on one axis: y[i] = x[start + i * step] for i < count.
+struct SliceRange {
+  Dim start;
+  int64_t step = 1;
+  Dim count;
+};
+// `start` and `end` as ONNX gives them (negative counts from the end, out of range is clamped) for an
+// axis of `size`. None when the clamping depends on the symbols; step must not be 0.
+std::optional<SliceRange> ResolveSlice(const Dim& size, const Dim& start, const Dim& end, int64_t step);
+
+}  // namespace rnnc::ir
