@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compiler/ir/builder.h"
+#include "compiler/ir/kernel_evaluator_kernel.h"
 #include "compiler/ir/lowering.h"
 #include "compiler/support/check.h"
 
@@ -20,16 +21,17 @@
 namespace rnnc::ir {
 namespace {
 
+using evaluation::Buffer;
+using evaluation::BufferOf;
 using evaluation::KernelInput;
 using evaluation::MakeBuffer;
-using evaluation::Scalar;
 using evaluation::Symbols;
 using BufferPtr = std::shared_ptr<const Buffer>;
 
 // ---- Step 1 ----
 
 // A dim that is a symbol alone defines it.
-Result<> BindSymbols(const Value& argument, const Buffer& input, Symbols& symbols) {
+Result<> BindSymbols(const Value& argument, const Array& input, Symbols& symbols) {
   const Type& type = argument.type;
   if (input.element != type.element || input.dims.size() != type.dims.size()) {
     return Error({}, "{}: the input does not have the type {}", argument.name, type.ToText());
@@ -41,7 +43,7 @@ Result<> BindSymbols(const Value& argument, const Buffer& input, Symbols& symbol
   return Ok();
 }
 
-Result<> CheckDims(const Value& argument, const Buffer& input, const Symbols& symbols) {
+Result<> CheckDims(const Value& argument, const Array& input, const Symbols& symbols) {
   for (size_t i = 0; i < input.dims.size(); ++i) {
     const auto size = argument.type.dims[i].Evaluate(symbols);
     if (!size || *size != input.dims[i]) {
@@ -66,21 +68,20 @@ class Evaluator {
   Evaluator(const KernelEvaluation& options, Symbols symbols)
       : options_(options), symbols_(std::move(symbols)) {}
 
-  Result<std::vector<Buffer>> RunFunction(const Function& function, const std::vector<Buffer>& inputs) {
+  Result<std::vector<Array>> RunFunction(const Function& function, const std::vector<Array>& inputs) {
     const Block& body = function.Body();
     for (size_t i = 0; i < inputs.size(); ++i) {
-      environment_[body.Arguments()[i].get()] = std::make_shared<Buffer>(inputs[i]);
+      environment_[body.Arguments()[i].get()] = std::make_shared<Buffer>(BufferOf(inputs[i]));
     }
     RNNC_TRY(RunBlock(body));
-    std::vector<Buffer> results;
+    std::vector<Array> results;
     for (const Value* value : body.Terminator()->Operands()) {
       RNNC_ASSIGN(const BufferPtr result, Get(value));
-      if (std::find(result->defined.begin(), result->defined.end(), false) != result->defined.end()) {
+      if (!result->IsWhole()) {
         return Error(body.Terminator()->location, "%{}: returned with elements that nobody has written",
                      value->name);
       }
       results.push_back(*result);
-      results.back().defined.clear();
     }
     if (options_.states != nullptr) {
       for (auto& [name, value] : updates_) (*options_.states)[name] = *value;
@@ -135,7 +136,7 @@ class Evaluator {
     if (auto found = environment_.find(value); found != environment_.end()) return found->second;
     BufferPtr made;
     if (value->kind == ValueKind::kConst) {
-      made = std::make_shared<Buffer>(BufferOf(*value->tensor));
+      made = std::make_shared<Buffer>(BufferOf(ArrayOf(*value->tensor)));
     } else if (value->kind == ValueKind::kState) {
       made = InitialState(*value);
     } else {
@@ -148,10 +149,10 @@ class Evaluator {
   BufferPtr InitialState(const Value& state) const {
     if (options_.states != nullptr) {
       if (auto found = options_.states->find(state.name); found != options_.states->end()) {
-        return std::make_shared<Buffer>(found->second);
+        return std::make_shared<Buffer>(BufferOf(found->second));
       }
     }
-    if (state.tensor) return std::make_shared<Buffer>(BufferOf(*state.tensor));
+    if (state.tensor) return std::make_shared<Buffer>(BufferOf(ArrayOf(*state.tensor)));
     return std::make_shared<Buffer>(MakeBuffer(state.type.element, state.type.StaticDims(), true));
   }
 
@@ -191,8 +192,7 @@ class Evaluator {
     if (!results.ok()) return Placed(op, results.diagnostics());
     for (size_t i = 0; i < results->size(); ++i) {
       Buffer& result = (*results)[i];
-      if (std::find(result.defined.begin(), result.defined.end(), false) == result.defined.end())
-        result.defined.clear();
+      if (result.IsWhole()) result.defined.clear();
       Bind(op.Result(i), std::move(result));
     }
     return Ok();
@@ -403,17 +403,8 @@ class Evaluator {
 
 }  // namespace
 
-Buffer BufferOf(const Tensor& tensor) {
-  Buffer buffer = MakeBuffer(tensor.type.element, tensor.type.StaticDims(), true);
-  const bool is_float = IsFloat(buffer.element);
-  for (int64_t i = 0; i < tensor.ElementCount(); ++i) {
-    buffer.Set(i, {is_float ? tensor.NumberAt(i) : 0.0, is_float ? 0 : tensor.IntegerAt(i)});
-  }
-  return buffer;
-}
-
-Result<std::vector<Buffer>> EvaluateKernels(const Function& function, const std::vector<Buffer>& inputs,
-                                            const KernelEvaluation& options) {
+Result<std::vector<Array>> EvaluateKernels(const Function& function, const std::vector<Array>& inputs,
+                                           const KernelEvaluation& options) {
   const auto& arguments = function.Body().Arguments();
   if (inputs.size() != arguments.size()) {
     return Error({}, "{}: {} inputs given; it takes {}", function.name, inputs.size(), arguments.size());

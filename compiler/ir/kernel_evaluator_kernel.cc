@@ -337,20 +337,14 @@ class Runner {
 
 }  // namespace
 
-int64_t Buffer::Count() const {
-  int64_t count = 1;
-  for (int64_t dim : dims) count *= dim;
-  return count;
-}
-
 Scalar Buffer::At(int64_t i) const {
   const auto at = static_cast<size_t>(i);
-  return IsFloat(element) ? Scalar{numbers[at], 0} : Scalar{0, integers[at]};
+  return IsFloat() ? Scalar{numbers[at], 0} : Scalar{0, integers[at]};
 }
 
 void Buffer::Set(int64_t i, const Scalar& value) {
   const auto at = static_cast<size_t>(i);
-  if (IsFloat(element)) {
+  if (IsFloat()) {
     numbers[at] = value.number;
   } else {
     integers[at] = value.integer;
@@ -358,13 +352,17 @@ void Buffer::Set(int64_t i, const Scalar& value) {
   if (!defined.empty()) defined[at] = true;
 }
 
+bool Buffer::IsWhole() const { return std::find(defined.begin(), defined.end(), false) == defined.end(); }
+
 Buffer MakeBuffer(ElementType element, std::vector<int64_t> dims, bool defined) {
+  Buffer buffer = BufferOf(MakeArray(element, std::move(dims)));
+  if (!defined) buffer.defined.assign(static_cast<size_t>(buffer.Count()), false);
+  return buffer;
+}
+
+Buffer BufferOf(Array array) {
   Buffer buffer;
-  buffer.element = element;
-  buffer.dims = std::move(dims);
-  const auto count = static_cast<size_t>(buffer.Count());
-  (IsFloat(element) ? buffer.numbers.resize(count) : buffer.integers.resize(count));
-  if (!defined) buffer.defined.assign(count, false);
+  static_cast<Array&>(buffer) = std::move(array);
   return buffer;
 }
 

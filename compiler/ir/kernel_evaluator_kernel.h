@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "compiler/ir/array.h"
 #include "compiler/ir/kernel.h"
 #include "compiler/ir/kernel_evaluator_scalar.h"
-#include "compiler/ir/tensor.h"
 #include "compiler/support/result.h"
 
 // Running one kernel (map, reduce, contract) point by point, by the text of kernel.h.
@@ -18,23 +18,19 @@ namespace rnnc::ir::evaluation {
 
 using Symbols = std::map<std::string, int64_t>;
 
-// A tensor under evaluation. One of the two vectors holds the elements; `defined` says which have been
-// written, and is empty when all have.
-struct Buffer {
-  ElementType element = ElementType::kF32;
-  std::vector<int64_t> dims;
-  std::vector<double> numbers;    // float types
-  std::vector<int64_t> integers;  // integer types and bool
+// An array under evaluation; `defined` says which elements have been written and is empty when all have.
+struct Buffer : Array {
   std::vector<bool> defined;
 
-  int64_t Count() const;
   Scalar At(int64_t i) const;
   void Set(int64_t i, const Scalar& value);
   bool IsDefined(int64_t i) const { return defined.empty() || defined[static_cast<size_t>(i)]; }
+  bool IsWhole() const;
 };
 
 // Zeros; all elements undefined when `defined` is false.
 Buffer MakeBuffer(ElementType element, std::vector<int64_t> dims, bool defined);
+Buffer BufferOf(Array array);
 
 struct KernelInput {
   const Kernel* kernel = nullptr;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "compiler/ir/tensor.h"
+#include "compiler/ir/array.h"
 #include "compiler/support/check.h"
 
 namespace rnnc::ir::evaluation {
@@ -214,7 +214,9 @@ bool Compare(ScalarOp op, T a, T b) {
 bool IsComparison(ScalarOp op) { return op >= ScalarOp::kEqual && op <= ScalarOp::kGreaterEqual; }
 
 Scalar Cast(ElementType type, ElementType from, const Scalar& value) {
-  if (IsFloat(type)) return {IsFloat(from) ? value.number : static_cast<double>(value.integer), 0};
+  // A cast rounds whether or not everything else does: that is all it is for.
+  if (IsFloat(type))
+    return {RoundTo(type, IsFloat(from) ? value.number : static_cast<double>(value.integer)), 0};
   if (type == ElementType::kBool) {
     const bool nonzero = IsFloat(from) ? value.number != 0 : value.integer != 0;
     return {0, nonzero ? 1 : 0};
@@ -229,21 +231,6 @@ Scalar Cast(ElementType type, ElementType from, const Scalar& value) {
 }
 
 }  // namespace
-
-int64_t WrapTo(ElementType type, int64_t integer) {
-  switch (type) {
-    case ElementType::kI8:
-      return static_cast<int8_t>(integer);
-    case ElementType::kI16:
-      return static_cast<int16_t>(integer);
-    case ElementType::kI32:
-      return static_cast<int32_t>(integer);
-    case ElementType::kU8:
-      return static_cast<uint8_t>(integer);
-    default:
-      return integer;
-  }
-}
 
 Scalar Compute(ScalarOp op, ElementType type, ElementType operand_type, const Scalar* args, bool round) {
   Scalar result;

@@ -17,9 +17,6 @@ struct Scalar {
   int64_t integer = 0;
 };
 
-// `integer` wrapped to the width and sign of an integer type; bool: 0 or 1 as it is.
-int64_t WrapTo(ElementType type, int64_t integer);
-
 // One node but reads, accumulators, constants and indices. `operand_type` is the type of the last
 // argument. With `round`, a float result is rounded to `type`.
 Scalar Compute(ScalarOp op, ElementType type, ElementType operand_type, const Scalar* args, bool round);

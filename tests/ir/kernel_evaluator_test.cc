@@ -47,7 +47,7 @@ Kernel Reduction(Combine combine, int64_t count, int chains, ElementType type = 
   return kernel;
 }
 
-Result<std::vector<Buffer>> Evaluate(Kernel kernel, const Buffer& x, const Type& result, bool round = false) {
+Result<std::vector<Array>> Evaluate(Kernel kernel, const Array& x, const Type& result, bool round = false) {
   OneOp test(Stage::kKernels);
   Value* argument = test.Argument(MakeStaticType(x.element, x.dims));
   Builder builder(test.function->Body());
@@ -95,7 +95,7 @@ TEST(KernelEvaluator, QuotientsAndRemaindersOfNegativeIndices) {
 
 // A chain of parts that leaves a hole, and one whose parts overlap.
 TEST(KernelEvaluator, HolesAndDoubleStoresAreErrors) {
-  const Buffer x = F32({2}, {1, 2});
+  const Array x = F32({2}, {1, 2});
   Kernel hole = ReadingMap({Dim(2)}, {V(0)});
   hole.stores = {{V(0) * Dim(2)}};
   EXPECT_THAT(Render(Evaluate(hole, x, MakeStaticType(kF, {3})).diagnostics()),
@@ -128,9 +128,9 @@ TEST(KernelEvaluator, IntoKeepsTheOtherElements) {
 TEST(KernelEvaluator, ChainsFixTheOrderOfAdditions) {
   const double big = 16777216;
   const Type scalar = MakeStaticType(kF, {});
-  const Buffer x = F32({3}, {big, 1, 1});
+  const Array x = F32({3}, {big, 1, 1});
   EXPECT_EQ((*Evaluate(Reduction(Combine::kSum, 3, 1), x, scalar, true))[0].numbers[0], big);
-  const Buffer y = F32({4}, {big, 1, 0, 1});  // chains {big, 0} and {1, 1}
+  const Array y = F32({4}, {big, 1, 0, 1});  // chains {big, 0} and {1, 1}
   EXPECT_EQ((*Evaluate(Reduction(Combine::kSum, 4, 2), y, scalar, true))[0].numbers[0], big + 2);
   EXPECT_EQ((*Evaluate(Reduction(Combine::kSum, 4, 1), y, scalar, true))[0].numbers[0], big);
   EXPECT_EQ((*Evaluate(Reduction(Combine::kSum, 4, 1), y, scalar, false))[0].numbers[0], big + 2);
@@ -138,11 +138,11 @@ TEST(KernelEvaluator, ChainsFixTheOrderOfAdditions) {
 
 TEST(KernelEvaluator, CombinesAndTheirIdentities) {
   const Type scalar = MakeStaticType(kF, {});
-  const Buffer x = F32({3}, {-2, -5, -3});
+  const Array x = F32({3}, {-2, -5, -3});
   EXPECT_EQ((*Evaluate(Reduction(Combine::kMax, 3, 1), x, scalar))[0].numbers[0], -2);
   EXPECT_EQ((*Evaluate(Reduction(Combine::kMin, 3, 1), x, scalar))[0].numbers[0], -5);
   EXPECT_EQ((*Evaluate(Reduction(Combine::kProduct, 3, 1), x, scalar))[0].numbers[0], -30);
-  const Buffer none = F32({0}, {});
+  const Array none = F32({0}, {});
   EXPECT_EQ((*Evaluate(Reduction(Combine::kSum, 0, 1), none, scalar))[0].numbers[0], 0);
   EXPECT_EQ((*Evaluate(Reduction(Combine::kProduct, 0, 1), none, scalar))[0].numbers[0], 1);
   EXPECT_EQ((*Evaluate(Reduction(Combine::kMax, 0, 1), none, scalar))[0].numbers[0],
@@ -152,7 +152,7 @@ TEST(KernelEvaluator, CombinesAndTheirIdentities) {
 // Ties go to the first or to the last.
 TEST(KernelEvaluator, ArgMaxTies) {
   const Type scalar = MakeStaticType(ElementType::kI64, {});
-  const Buffer x = F32({4}, {1, 7, 7, 0});
+  const Array x = F32({4}, {1, 7, 7, 0});
   const auto position = [&](Combine combine) {
     return (*Evaluate(Reduction(combine, 4, 1, ElementType::kI64), x, scalar))[0].integers[0];
   };
@@ -234,7 +234,7 @@ TEST(KernelEvaluator, BlocksJoinTheirOutputs) {
   Value* next = inner.KernelOp(std::move(kernel), {count}, {scalar})->Result();
   inner.Create(OpKind::kYield, {part, next}, {})->Set("n_each", int64_t{1});
   builder.Create(OpKind::kReturn, blocks->Results(), {});
-  const Buffer input = F32({2, 5}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  const Array input = F32({2, 5}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
   const auto results = test.Evaluate({input});
   ASSERT_TRUE(results.ok()) << Render(results.diagnostics());
   EXPECT_EQ((*results)[0].numbers, input.numbers);
@@ -253,7 +253,7 @@ TEST(KernelEvaluator, StatesAreUpdatedWhenTheFunctionReturns) {
   Value* doubled = builder.KernelOp(std::move(kernel), {state}, {type})->Result();
   builder.Create(OpKind::kUpdate, {state, doubled}, {});
   builder.Create(OpKind::kReturn, {state}, {});
-  std::map<std::string, Buffer> states;
+  std::map<std::string, Array> states;
   KernelEvaluation options;
   options.states = &states;
   EXPECT_THAT((*test.Evaluate({}, options))[0].numbers, ElementsAre(5));

@@ -27,13 +27,13 @@ constexpr ElementType kF = ElementType::kF32;
 
 // Evaluates through the scratch function (sizes known) and after the pass (sizes as they are): both must
 // agree, so that a symbolic size is not lowered differently from its value.
-std::vector<Buffer> Lowered(OneOp& test, const std::vector<Buffer>& inputs) {
-  Result<std::vector<Buffer>> direct = test.Evaluate(inputs);
+std::vector<Array> Lowered(OneOp& test, const std::vector<Array>& inputs) {
+  Result<std::vector<Array>> direct = test.Evaluate(inputs);
   EXPECT_TRUE(direct.ok()) << Render(direct.diagnostics());
   Result<> lowered = passes::LowerToKernels(test.module, {});
   EXPECT_TRUE(lowered.ok()) << Render(lowered.diagnostics());
   if (!direct.ok() || !lowered.ok()) return {};
-  Result<std::vector<Buffer>> after = test.Evaluate(inputs);
+  Result<std::vector<Array>> after = test.Evaluate(inputs);
   EXPECT_TRUE(after.ok()) << Render(after.diagnostics());
   if (!after.ok()) return {};
   for (size_t i = 0; i < after->size(); ++i) {
@@ -266,7 +266,7 @@ TEST(Lowering, SplitIntoUnequalParts) {
   test.Make(OpKind::kSplit, {test.Argument(MakeStaticType(kF, {3, 2})), test.Ints({1, 2})},
             {MakeStaticType(kF, {1, 2}), MakeStaticType(kF, {2, 2})})
       ->Set("axis", int64_t{0});
-  const std::vector<Buffer> parts = Lowered(test, {F32({3, 2}, {1, 2, 3, 4, 5, 6})});
+  const std::vector<Array> parts = Lowered(test, {F32({3, 2}, {1, 2, 3, 4, 5, 6})});
   EXPECT_THAT(parts[0].numbers, ElementsAre(1, 2));
   EXPECT_THAT(parts[1].numbers, ElementsAre(3, 4, 5, 6));
 }
@@ -329,7 +329,7 @@ TEST(Lowering, GatherRefusesAWrongConstant) {
   EXPECT_EQ(Refusal(test), "model.onnx: /op: indices: 4 is outside an axis of 4");
 }
 
-// The last step of no steps is a status, not whatever lies before the buffer.
+// The last step of no steps is a status, not whatever lies before the array.
 TEST(Lowering, GatherOfTheLastStepNeedsOne) {
   OneOp test;
   MakeGather(test, test.Argument(MakeType(kF, {Dim::Symbol("T"), 2})),
@@ -347,7 +347,7 @@ Operation* MakePad(OneOp& test, std::vector<int64_t> pads, const std::string& mo
 }
 
 TEST(Lowering, PadModes) {
-  const Buffer x = F32({1, 3}, {1, 2, 3});
+  const Array x = F32({1, 3}, {1, 2, 3});
   struct Case {
     std::string mode;
     std::vector<int64_t> pads;
@@ -388,11 +388,11 @@ TEST(Lowering, HalfIsRoundedOnce) {
   OneOp test;
   const Type type = MakeStaticType(ElementType::kF16, {1});
   test.Make(OpKind::kHardSwish, {test.Argument(type)}, {type});
-  Buffer x = evaluation::MakeBuffer(ElementType::kF16, {1}, true);
+  Array x = MakeArray(ElementType::kF16, {1});
   x.numbers = {1.0};
   KernelEvaluation options;
   options.round = true;
-  Result<std::vector<Buffer>> y = test.Evaluate({x}, options);
+  Result<std::vector<Array>> y = test.Evaluate({x}, options);
   ASSERT_TRUE(y.ok());
   EXPECT_EQ((*y)[0].numbers[0], DoubleFromHalf(HalfFromDouble(2.0 / 3)));
 }

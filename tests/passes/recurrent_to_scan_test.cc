@@ -132,7 +132,7 @@ struct Recurrent {
   OneOp test{Stage::kGraph};
   const Net& net;
   Operation* op = nullptr;
-  std::vector<Buffer> inputs;
+  std::vector<Array> inputs;
 
   Recurrent(const Net& n, OpKind kind, const std::vector<std::string>& activations,
             bool constant_weights = true, Dim steps = Dim::Symbol("T"))
@@ -178,7 +178,7 @@ struct Recurrent {
   }
 
   void ExpectNow(const Expected& expected) {
-    Result<std::vector<Buffer>> results = test.Evaluate(inputs);
+    Result<std::vector<Array>> results = test.Evaluate(inputs);
     ASSERT_TRUE(results.ok()) << Render(results.diagnostics());
     const Row* wanted[] = {&expected.y, &expected.h, &expected.c};
     for (size_t r = 0; r < results->size(); ++r) {

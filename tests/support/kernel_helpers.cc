@@ -8,22 +8,22 @@ namespace rnnc::testing {
 using namespace ir;
 
 namespace {
-Buffer Integers(ElementType type, const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
-  Buffer buffer = evaluation::MakeBuffer(type, dims, true);
-  buffer.integers = values;
-  return buffer;
+Array Integers(ElementType type, const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
+  Array array = MakeArray(type, dims);
+  array.integers = values;
+  return array;
 }
 }  // namespace
 
-Buffer F32(const std::vector<int64_t>& dims, const std::vector<double>& values) {
-  Buffer buffer = evaluation::MakeBuffer(ElementType::kF32, dims, true);
-  buffer.numbers = values;
-  return buffer;
+Array F32(const std::vector<int64_t>& dims, const std::vector<double>& values) {
+  Array array = MakeArray(ElementType::kF32, dims);
+  array.numbers = values;
+  return array;
 }
-Buffer I64(const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
+Array I64(const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
   return Integers(ElementType::kI64, dims, values);
 }
-Buffer Bool(const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
+Array Bool(const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
   return Integers(ElementType::kBool, dims, values);
 }
 
@@ -50,8 +50,8 @@ Operation* OneOp::Make(OpKind kind, const std::vector<Value*>& operands, const s
   return op;
 }
 
-Result<std::vector<Buffer>> OneOp::Evaluate(const std::vector<Buffer>& inputs,
-                                            const KernelEvaluation& options) const {
+Result<std::vector<Array>> OneOp::Evaluate(const std::vector<Array>& inputs,
+                                           const KernelEvaluation& options) const {
   return EvaluateKernels(*function, inputs, options);
 }
 

@@ -14,9 +14,9 @@
 
 namespace rnnc::testing {
 
-ir::Buffer F32(const std::vector<int64_t>& dims, const std::vector<double>& values);
-ir::Buffer I64(const std::vector<int64_t>& dims, const std::vector<int64_t>& values);
-ir::Buffer Bool(const std::vector<int64_t>& dims, const std::vector<int64_t>& values);
+ir::Array F32(const std::vector<int64_t>& dims, const std::vector<double>& values);
+ir::Array I64(const std::vector<int64_t>& dims, const std::vector<int64_t>& values);
+ir::Array Bool(const std::vector<int64_t>& dims, const std::vector<int64_t>& values);
 
 // A module with one function whose only operation (before `return`) is under test.
 struct OneOp {
@@ -32,8 +32,8 @@ struct OneOp {
   // The operation and a `return` of its results.
   ir::Operation* Make(ir::OpKind kind, const std::vector<ir::Value*>& operands,
                       const std::vector<ir::Type>& results);
-  Result<std::vector<ir::Buffer>> Evaluate(const std::vector<ir::Buffer>& inputs,
-                                           const ir::KernelEvaluation& options = {}) const;
+  Result<std::vector<ir::Array>> Evaluate(const std::vector<ir::Array>& inputs,
+                                          const ir::KernelEvaluation& options = {}) const;
 };
 
 }  // namespace rnnc::testing
