@@ -10,6 +10,7 @@
 
 #include "compiler/ir/builder.h"
 #include "compiler/ir/kernel_evaluator_kernel.h"
+#include "compiler/ir/kernel_evaluator_scratch.h"
 #include "compiler/ir/lowering.h"
 #include "compiler/support/check.h"
 
@@ -24,7 +25,9 @@ namespace {
 using evaluation::Buffer;
 using evaluation::BufferOf;
 using evaluation::KernelInput;
+using evaluation::LowerAlone;
 using evaluation::MakeBuffer;
+using evaluation::Scratch;
 using evaluation::Symbols;
 using BufferPtr = std::shared_ptr<const Buffer>;
 
@@ -55,13 +58,6 @@ Result<> CheckDims(const Value& argument, const Array& input, const Symbols& sym
 }
 
 // ---- Step 2 ----
-
-// An operator lowered on its own: arguments are its operands, in order, without the absent ones.
-struct Scratch {
-  Module module;
-  Function* function = nullptr;
-  std::vector<size_t> operands;  // which operand each argument is
-};
 
 class Evaluator {
  public:
@@ -320,52 +316,6 @@ class Evaluator {
 
   // ---- Step 3 ----
 
-  // Integer operands that say axes, shapes and the like are constants of the scratch function; indices of
-  // a gather stay data.
-  static bool BecomesConst(const Operation& op, size_t operand) {
-    const Value* value = op.Operand(operand);
-    if (value->IsConst()) return true;
-    return value->type.element == ElementType::kI64 && value->type.Rank() <= 1 &&
-           op.Kind() != OpKind::kGather && op.Info().operands.size() > 1 &&
-           !op.Info().operands[std::min(operand, op.Info().operands.size() - 1)].variadic && operand > 0 &&
-           op.Kind() != OpKind::kWhere;
-  }
-
-  Result<std::shared_ptr<Scratch>> Lowered(const Operation& op) {
-    auto scratch = std::make_shared<Scratch>();
-    scratch->function = scratch->module.AddFunction("scratch");
-    Block& block = scratch->function->Body();
-    std::map<std::string, Dim> sizes;
-    for (const auto& [symbol, value] : symbols_) sizes[symbol] = Dim(value);
-    std::map<const Value*, Value*> values;
-    bool keep = true;
-    for (size_t i = 0; i < op.Operands().size(); ++i) {
-      Value* operand = op.Operand(i);
-      if (operand == nullptr || values.count(operand) != 0) continue;
-      Type type = operand->type;
-      for (Dim& dim : type.dims) dim = dim.Substitute(sizes);
-      if (operand->IsConst()) {
-        values[operand] = scratch->module.AddConst(operand->name, operand->tensor);
-      } else if (BecomesConst(op, i)) {
-        RNNC_ASSIGN(const BufferPtr known, Get(operand));
-        auto tensor = std::make_shared<Tensor>(ZeroTensor(type));
-        for (int64_t k = 0; k < known->Count(); ++k) tensor->SetInteger(k, known->At(k).integer);
-        values[operand] = scratch->module.AddConst(operand->name, std::move(tensor));
-        keep = false;  // another step may have another value
-      } else {
-        values[operand] = block.AddArgument(type, operand->name);
-        scratch->operands.push_back(i);
-      }
-    }
-    Operation* copy = CloneOperation(op, block, nullptr, values, sizes);
-    Builder builder = Builder::Before(copy);
-    RNNC_ASSIGN(const std::vector<Value*> results, LowerOperation(*copy, builder));
-    block.Erase(copy);
-    Builder(block).Create(OpKind::kReturn, results, {});
-    if (keep) scratches_[&op] = scratch;
-    return scratch;
-  }
-
   Result<> RunLowered(const Operation& op) {
     if (!HasLowering(op.Kind())) {
       return Error(op.location, "{}: cannot be evaluated before it is a scan", op.Info().text);
@@ -374,7 +324,8 @@ class Evaluator {
     if (auto found = scratches_.find(&op); found != scratches_.end()) {
       scratch = found->second;
     } else {
-      RNNC_ASSIGN(scratch, Lowered(op));
+      RNNC_ASSIGN(scratch, LowerAlone(op, symbols_, [this](const Value* value) { return Get(value); }));
+      if (scratch->reusable) scratches_[&op] = scratch;
     }
     const Block& block = scratch->function->Body();
     for (size_t i = 0; i < scratch->operands.size(); ++i) {
@@ -384,7 +335,7 @@ class Evaluator {
     for (size_t i = 0; i < op.ResultCount(); ++i) {
       RNNC_ASSIGN(environment_[op.Result(i)], Get(block.Terminator()->Operand(i)));
     }
-    if (scratches_.count(&op) == 0) {  // its values go with it
+    if (!scratch->reusable) {  // its values go with it
       for (const auto& operation : block.Operations()) {
         for (const Value* result : operation->Results()) environment_.erase(result);
       }

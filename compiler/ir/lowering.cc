@@ -3,7 +3,10 @@
 
 #include "compiler/ir/lowering.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <string_view>
 
 #include "compiler/ir/lowering_common.h"
 #include "compiler/support/check.h"
@@ -43,6 +46,13 @@ LowerFunction FunctionFor(OpKind kind) {
 }  // namespace
 
 bool HasLowering(OpKind kind) { return FunctionFor(kind) != nullptr; }
+
+bool MustBeKnown(const Operation& operation, size_t operand) {
+  constexpr std::string_view kNames[] = {"axes", "shape", "starts", "ends", "steps", "pads", "split"};
+  const auto& slots = operation.Info().operands;
+  return operand < slots.size() &&
+         std::find(std::begin(kNames), std::end(kNames), slots[operand].name) != std::end(kNames);
+}
 
 Result<std::vector<Value*>> LowerOperation(const Operation& operation, Builder& builder) {
   const LowerFunction lower = FunctionFor(operation.Kind());

@@ -18,6 +18,9 @@ namespace rnnc::ir {
 // are not in it.
 bool HasLowering(OpKind kind);
 
+// True for operands whose values the table must know (axes, shapes, starts, ...).
+bool MustBeKnown(const Operation& operation, size_t operand);
+
 // Emits the kernels that compute `operation` through `builder` and gives the values that replace its
 // results, one each, of the same types (an operand itself where nothing has to be done). The operation
 // stays where it is. New constants go to the builder's module.
