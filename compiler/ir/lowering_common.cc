@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/ir/known_ints.h"
 #include "compiler/support/check.h"
 
 namespace rnnc::ir::lowering {
@@ -56,7 +57,7 @@ std::optional<std::vector<Dim>> KnownValues(const Value* value) {
       values.emplace_back(value->tensor->IntegerAt(i));
     return values;
   }
-  return std::nullopt;
+  return KnownInts().Of(value);
 }
 
 Result<std::vector<Dim>> KnownOperand(const Context& context, std::string_view name) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compiler/ir/known_ints.h"
 #include "compiler/ir/lowering_common.h"
 
 // Layout operators: the identity under an index map. Lengths come from the result's type, which the
@@ -67,29 +68,10 @@ Result<Values> LowerSplit(const Context& context) {
   return results;
 }
 
-// Where a slice begins: negative counts from the end, and outside the axis is clamped to it (ONNX
-// Slice). A symbolic size is taken to reach as far as a start counted from the end needs.
-Result<Dim> SliceStart(const Context& context, const Dim& start, int64_t step, const Dim& size) {
-  if (!start.IsConstant()) return start;
-  const int64_t value = start.Value();
-  if (size.IsConstant()) {
-    const int64_t length = size.Value();
-    const int64_t last = std::max<int64_t>(step < 0 ? length - 1 : length, 0);
-    return Dim(std::clamp<int64_t>(value < 0 ? value + length : value, 0, last));
-  }
-  if (value < 0) return size + Dim(value);
-  if (step > 0) return start;
-  // Stepping down: exporters write the largest integer for "from the end".
-  constexpr int64_t kFromTheEnd = 2147483647;
-  if (value >= kFromTheEnd) return size - Dim(1);
-  return Error(context.op.location,
-               "starts: {} steps down in an axis of symbolic size {}; bind it with --dim", value,
-               size.ToText());
-}
-
 Result<Values> LowerSlice(const Context& context) {
   Value* x = context.Operand("x");
   RNNC_ASSIGN(const std::vector<Dim> starts, KnownOperand(context, "starts"));
+  RNNC_ASSIGN(const std::vector<Dim> ends, KnownOperand(context, "ends"));
   std::vector<int64_t> axes(starts.size()), steps(starts.size(), 1);
   for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(i);
   if (context.Operand("axes") != nullptr) {
@@ -98,16 +80,23 @@ Result<Values> LowerSlice(const Context& context) {
   if (context.Operand("steps") != nullptr) {
     RNNC_ASSIGN(steps, KnownIntegers(context, "steps"));
   }
-  if (axes.size() != starts.size() || steps.size() != starts.size()) {
-    return Error(context.op.location, "starts, axes, steps: {}, {} and {} elements; they must be as many",
-                 starts.size(), axes.size(), steps.size());
+  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size()) {
+    return Error(context.op.location,
+                 "starts, ends, axes, steps: {}, {}, {} and {} elements; they must be as many", starts.size(),
+                 ends.size(), axes.size(), steps.size());
   }
   std::vector<IndexExpr> indices = IdentityIndices(x->type.dims.size());
   for (size_t i = 0; i < starts.size(); ++i) {
     RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axes", axes[i], x->type.Rank()));
     const auto at = static_cast<size_t>(axis);
-    RNNC_ASSIGN(const Dim start, SliceStart(context, starts[i], steps[i], x->type.dims[at]));
-    indices[at] = IndexExpr::Variable(static_cast<int>(axis)) * Dim(steps[i]) + IndexExpr(start);
+    const Dim& size = x->type.dims[at];
+    const auto range = steps[i] == 0 ? std::nullopt : ResolveSlice(size, starts[i], ends[i], steps[i]);
+    if (!range) {
+      return Error(context.op.location,
+                   "starts, ends: {} to {} by {} in an axis of size {} cannot be decided", starts[i].ToText(),
+                   ends[i].ToText(), steps[i], size.ToText());
+    }
+    indices[at] = IndexExpr::Variable(static_cast<int>(axis)) * Dim(range->step) + IndexExpr(range->start);
   }
   if (context.ResultType() == x->type && indices == IdentityIndices(indices.size())) return Values{x};
   return Values{EmitLayout(context, x, context.ResultType(), std::move(indices))};
