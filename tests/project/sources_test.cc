@@ -61,7 +61,8 @@ const std::vector<Layer>& Layers() {
        {"compiler/import/", "compiler/ir/", "compiler/support/", "passes/", "codegen/", "runtime/"},
        {"CLI/", "nlohmann/"}},
       {"passes/", {"compiler/ir/", "compiler/support/"}, {}},
-      {"codegen/", {"compiler/ir/", "compiler/support/"}, {"llvm/", "llvm-c/"}},
+      // runtime/rnnc.h is the interface that generated code implements.
+      {"codegen/", {"compiler/ir/", "compiler/support/", "runtime/"}, {"llvm/", "llvm-c/"}},
       {"runtime/", {}, {}},
   };
   return layers;
