@@ -1,0 +1,431 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/kernel_fusion.h"
+
+#include <algorithm>
+#include <set>
+
+#include "passes/kernel_edit.h"
+#include "passes/lifetimes.h"
+
+namespace rnnc::passes {
+namespace {
+
+using ir::IndexExpr;
+using ir::Kernel;
+using ir::Operation;
+using ir::OpKind;
+using ir::Program;
+using ir::ScalarNode;
+using ir::ScalarOp;
+using ir::Value;
+
+// The result of `producer` that operand `operand` of `reader` is, or -1.
+int ResultRead(const Operation& reader, int operand, const Operation& producer) {
+  const Value* value = reader.Operand(static_cast<size_t>(operand));
+  return value->kind == ir::ValueKind::kResult && value->definition == &producer ? value->index : -1;
+}
+
+// `visit` on every read of a result of `producer` by `reader`; false as soon as it says false.
+bool AllReads(const Operation& reader, const Operation& producer,
+              const std::function<bool(const ScalarNode&, int result)>& visit) {
+  bool all = true;
+  for (size_t i = 0; i < reader.Operands().size(); ++i) {
+    const int result = ResultRead(reader, static_cast<int>(i), producer);
+    if (result < 0) continue;
+    ForEachRead(
+        reader.GetKernel(), static_cast<int>(i),
+        [&](const ScalarNode& read, const std::vector<ir::Dim>&) { all = all && visit(read, result); });
+  }
+  return all;
+}
+
+bool OnlyReadBy(const Operation& producer, const Operation* reader) {
+  for (const Value* result : producer.Results()) {
+    for (const Operation* user : result->Users()) {
+      if (user != reader) return false;
+    }
+  }
+  return true;
+}
+
+bool ReadsInEpilogueOnly(const Operation& reader, const Operation& producer) {
+  for (const ir::Accumulator& accumulator : reader.GetKernel().accumulators) {
+    for (const Program* program : {&accumulator.init, &accumulator.element}) {
+      for (const ScalarNode& node : program->nodes) {
+        if (node.op == ScalarOp::kRead && ResultRead(reader, node.operand, producer) >= 0) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool UsesDataIndex(const ScalarNode& read) {
+  return std::any_of(read.indices.begin(), read.indices.end(),
+                     [](const IndexExpr& index) { return index.UsesNode(); });
+}
+
+// A leaf for AppendProgram that renumbers the operands of reads and nothing else.
+std::function<std::optional<int>(Program&, const ScalarNode&)> Renumbered(const std::vector<int>& numbers) {
+  return [&numbers](Program& target, const ScalarNode& node) -> std::optional<int> {
+    if (node.op != ScalarOp::kRead) return std::nullopt;
+    ScalarNode read = node;
+    read.operand = numbers[static_cast<size_t>(node.operand)];
+    return target.Add(std::move(read));
+  };
+}
+
+void EraseIfUnused(Operation* operation) {
+  for (const Value* result : operation->Results()) {
+    if (result->HasUsers()) return;
+  }
+  operation->Parent()->Erase(operation);
+}
+
+// ---- MergeSameSpace ----
+
+// Whether both can stand where the reader stands (true) or the producer (false); nullopt: neither.
+std::optional<bool> PlaceOfBoth(const Operation& producer, Operation* reader) {
+  const ir::Block& block = *producer.Parent();
+  const size_t first = block.IndexOf(&producer);
+  const size_t last = block.IndexOf(reader);
+  const bool no_use_between = [&] {
+    for (const Value* result : producer.Results()) {
+      for (Operation* user : result->Users()) {
+        const Operation* ancestor = AncestorIn(block, user);
+        if (ancestor != reader && block.IndexOf(ancestor) < last) return false;
+      }
+    }
+    return true;
+  }();
+  if (no_use_between) return true;
+  for (const Value* operand : reader->Operands()) {
+    if (operand->kind != ir::ValueKind::kResult || operand->definition == &producer) continue;
+    const Operation* ancestor = AncestorIn(block, operand->definition);
+    if (ancestor != nullptr && block.IndexOf(ancestor) > first) return std::nullopt;
+  }
+  return false;
+}
+
+bool SameSpace(const Operation& producer, const Operation& reader) {
+  const Kernel& a = producer.GetKernel();
+  const Kernel& b = reader.GetKernel();
+  if (a.into >= 0 || b.into >= 0 || reader.Kind() != OpKind::kMap) return false;
+  if (a.ParallelExtents() != b.ParallelExtents()) return false;
+  return AllReads(reader, producer, [&](const ScalarNode& read, int result) {
+    return read.indices == a.stores[static_cast<size_t>(result)];
+  });
+}
+
+}  // namespace
+
+Operation* MergeSameSpace(Operation* producer, Operation* reader) {
+  if (producer->Parent() != reader->Parent() || !SameSpace(*producer, *reader)) return nullptr;
+  const std::optional<bool> at_reader = PlaceOfBoth(*producer, reader);
+  if (!at_reader) return nullptr;
+  ir::Builder builder = ir::Builder::Before(*at_reader ? reader : producer);
+  builder.location = Unite(producer->location, reader->location);
+  Operation* merged = builder.Create(producer->Kind(), producer->Operands(), {});
+  std::vector<int> numbers;
+  for (Value* operand : reader->Operands()) {
+    const bool own = operand->kind == ir::ValueKind::kResult && operand->definition == producer;
+    numbers.push_back(own ? -1 : AddOperands(*merged, {operand})[0]);
+  }
+  Kernel kernel = producer->GetKernel();
+  const Kernel& rest = reader->GetKernel();
+  const std::vector<int> own_outputs = kernel.epilogue.outputs;
+  const auto renumber = Renumbered(numbers);
+  const std::vector<int> outputs = ir::AppendProgram(
+      kernel.epilogue, rest.epilogue, [&](Program& target, const ScalarNode& node) -> std::optional<int> {
+        if (node.op == ScalarOp::kRead) {
+          const int result = ResultRead(*reader, node.operand, *producer);
+          if (result >= 0) return own_outputs[static_cast<size_t>(result)];
+        }
+        return renumber(target, node);
+      });
+  kernel.epilogue.outputs.insert(kernel.epilogue.outputs.end(), outputs.begin(), outputs.end());
+  kernel.stores.insert(kernel.stores.end(), rest.stores.begin(), rest.stores.end());
+  merged->SetKernel(std::move(kernel));
+  for (Operation* old : {producer, reader}) {
+    for (Value* result : old->Results()) merged->AddResult(result->type, result->name);
+  }
+  size_t next = producer->ResultCount();
+  for (Value* result : reader->Results()) ir::ReplaceAllUses(result, merged->Result(next++));
+  reader->Parent()->Erase(reader);
+  next = 0;
+  for (Value* result : producer->Results()) ir::ReplaceAllUses(result, merged->Result(next++));
+  producer->Parent()->Erase(producer);
+  for (size_t i = merged->ResultCount(); i-- > 0;) {
+    if (!merged->Result(i)->HasUsers() && merged->ResultCount() > 1) RemoveKernelResult(*merged, i);
+  }
+  return Tidy(merged);
+}
+
+// ---- InlineMap ----
+
+namespace {
+
+// Nothing a reader would mind to compute again: at most two operations that cost one instruction.
+bool IsCheap(const Program& program) {
+  static const std::set<ScalarOp> kCheap = {
+      ScalarOp::kAdd, ScalarOp::kSub,  ScalarOp::kMul, ScalarOp::kNeg,    ScalarOp::kMin, ScalarOp::kMax,
+      ScalarOp::kAbs, ScalarOp::kCast, ScalarOp::kNot, ScalarOp::kSelect, ScalarOp::kAnd, ScalarOp::kOr};
+  static const std::set<ScalarOp> kFree = {ScalarOp::kConst, ScalarOp::kRead, ScalarOp::kIndex};
+  int cost = 0;
+  for (const ScalarNode& node : program.nodes) {
+    if (kFree.count(node.op) != 0) continue;
+    if (kCheap.count(node.op) == 0) return false;
+    ++cost;
+  }
+  return cost <= 2;
+}
+
+// How often the reader computes what it reads of `producer`: reads at different places times points.
+ir::Dim Readings(const Operation& reader, const Operation& producer) {
+  ir::Dim readings(0);
+  ir::ForEachProgram(reader.GetKernel(), [&](const Program& program, const std::vector<ir::Dim>& extents) {
+    std::vector<std::vector<IndexExpr>> places;
+    for (const ScalarNode& node : program.nodes) {
+      if (node.op != ScalarOp::kRead || ResultRead(reader, node.operand, producer) < 0) continue;
+      if (std::find(places.begin(), places.end(), node.indices) == places.end())
+        places.push_back(node.indices);
+    }
+    readings += PointCount(extents) * ir::Dim(static_cast<int64_t>(places.size()));
+  });
+  return readings;
+}
+
+bool MayInline(const Operation& producer, const Operation& reader) {
+  const Kernel& kernel = producer.GetKernel();
+  if (producer.Kind() != OpKind::kMap || kernel.into >= 0) return false;
+  if (reader.GetKernel().into >= 0 && ResultRead(reader, reader.GetKernel().into, producer) >= 0)
+    return false;
+  if (reader.Kind() == OpKind::kContract && !ReadsInEpilogueOnly(reader, producer)) return false;
+  const bool plain = AllReads(reader, producer, [&](const ScalarNode& read, int result) {
+    return !read.fill && !UsesDataIndex(read) &&
+           PointStoredAt(kernel, static_cast<size_t>(result), read.indices).has_value();
+  });
+  if (!plain) return false;
+  if (IsCheap(kernel.epilogue)) return true;
+  return OnlyReadBy(producer, &reader) &&
+         AtMost(Readings(reader, producer), PointCount(kernel.ParallelExtents()));
+}
+
+}  // namespace
+
+Operation* InlineMap(Operation* producer, Operation* reader) {
+  if (producer->Parent() != reader->Parent() || !MayInline(*producer, *reader)) return nullptr;
+  const Kernel& source = producer->GetKernel();
+  const std::vector<int> numbers = AddOperands(*reader, producer->Operands());
+  ir::ForEachProgram(reader->GetKernel(), [&](Program& program, const std::vector<ir::Dim>&) {
+    Program whole;
+    whole.outputs =
+        ir::AppendProgram(whole, program, [&](Program& target, const ScalarNode& node) -> std::optional<int> {
+          if (node.op != ScalarOp::kRead) return std::nullopt;
+          const int result = ResultRead(*reader, node.operand, *producer);
+          if (result < 0) return std::nullopt;
+          const auto point = PointStoredAt(source, static_cast<size_t>(result), node.indices);
+          Program part =
+              WithVariables(source.epilogue, [&](int v) { return (*point)[static_cast<size_t>(v)]; });
+          part.outputs = {part.outputs[static_cast<size_t>(result)]};
+          return ir::AppendProgram(target, part, Renumbered(numbers))[0];
+        });
+    program = std::move(whole);
+  });
+  reader->location = Unite(producer->location, reader->location);
+  reader = Tidy(reader);
+  EraseIfUnused(producer);
+  return reader;
+}
+
+// ---- JoinAccumulators ----
+
+namespace {
+
+// Where the reader reads the producer: point[v] + distance * g for the gates g = 0.. in `gates` order.
+struct Gates {
+  std::vector<IndexExpr> point;    // of gate 0
+  std::vector<ir::Dim> step;       // one a parallel variable: from a gate to the next
+  std::vector<int64_t> distances;  // distinct, ascending; gate of a read: its position here
+  size_t axis = 0;                 // the variable that `distances` counts
+  int64_t count = 1;
+};
+
+using Points = std::vector<std::vector<IndexExpr>>;
+
+std::optional<Points> PointsRead(const Operation& reader, const Operation& producer) {
+  Points points;
+  const bool plain = AllReads(reader, producer, [&](const ScalarNode& read, int result) {
+    const auto point = PointStoredAt(producer.GetKernel(), static_cast<size_t>(result), read.indices);
+    if (!point || read.fill || UsesDataIndex(read)) return false;
+    points.push_back(*point);
+    return true;
+  });
+  if (!plain || points.empty()) return std::nullopt;
+  return points;
+}
+
+// The constant by which `b` differs from `a` in variable `axis`; nullopt when it differs otherwise.
+std::optional<int64_t> Distance(const std::vector<IndexExpr>& a, const std::vector<IndexExpr>& b,
+                                size_t axis) {
+  std::optional<int64_t> distance;
+  for (size_t v = 0; v < a.size(); ++v) {
+    const IndexExpr difference = b[v] - a[v];
+    if (!difference.IsConstant() || !difference.ConstantPart().IsConstant()) return std::nullopt;
+    if (v == axis) {
+      distance = difference.ConstantPart().Value();
+    } else if (difference.ConstantPart().Value() != 0) {
+      return std::nullopt;
+    }
+  }
+  return distance;
+}
+
+std::optional<Gates> FindGates(const Points& points) {
+  Gates gates;
+  for (size_t axis = 0; axis < points[0].size(); ++axis) {
+    std::set<int64_t> distances;
+    for (const std::vector<IndexExpr>& point : points) {
+      const auto distance = Distance(points[0], point, axis);
+      if (!distance) break;
+      distances.insert(*distance);
+    }
+    if (distances.empty() || !Distance(points[0], points.back(), axis)) continue;
+    const bool all = std::all_of(points.begin(), points.end(), [&](const std::vector<IndexExpr>& point) {
+      return Distance(points[0], point, axis).has_value();
+    });
+    if (!all) continue;
+    gates.axis = axis;
+    gates.distances.assign(distances.begin(), distances.end());
+    gates.count = static_cast<int64_t>(gates.distances.size());
+    const int64_t step = gates.count > 1 ? gates.distances[1] - gates.distances[0] : 0;
+    for (size_t i = 1; i < gates.distances.size(); ++i) {
+      if (gates.distances[i] - gates.distances[i - 1] != step) return std::nullopt;
+    }
+    gates.point = points[0];
+    gates.point[axis] = gates.point[axis] + IndexExpr(gates.distances[0]);
+    gates.step.assign(points[0].size(), ir::Dim(0));
+    gates.step[axis] = step;
+    return gates;
+  }
+  return std::nullopt;
+}
+
+// The producer's accumulator in the reader's variables.
+ir::Accumulator Reindexed(const ir::Accumulator& accumulator, const Gates& gates, const Kernel& producer,
+                          const Kernel& reader) {
+  ir::Accumulator moved = accumulator;
+  const int gate = reader.GateVariable();
+  auto replacement = [&](int v) -> std::optional<IndexExpr> {
+    const int parallel = producer.GateVariable();
+    if (v < parallel) {
+      const auto i = static_cast<size_t>(v);
+      return gates.point[i] + IndexExpr::Variable(gate) * gates.step[i];
+    }
+    // An accumulator that already has gates keeps them: then there is one point only.
+    if (v == parallel) return gates.count > 1 ? IndexExpr(0) : IndexExpr::Variable(gate);
+    return IndexExpr::Variable(gate + v - parallel);
+  };
+  moved.init = WithVariables(std::move(moved.init), replacement);
+  moved.element = WithVariables(std::move(moved.element), replacement);
+  if (gates.count > 1) moved.gate.extent = gates.count;
+  moved.name = FreshName(reader, accumulator.name);
+  std::set<std::string> names;
+  for (const ir::IndexVariable& variable : reader.parallel) names.insert(variable.name);
+  auto rename = [&](ir::IndexVariable& variable) {
+    std::string name = variable.name;
+    for (int i = 1; names.count(name) != 0; ++i) name = variable.name + std::to_string(i);
+    names.insert(name);
+    variable.name = name;
+  };
+  rename(moved.gate);
+  for (ir::IndexVariable& variable : moved.reduced) rename(variable);
+  return moved;
+}
+
+// The reader's innermost variable must walk the producer's with unit stride: else a gather a vector.
+bool KeepsVectorAxis(const Gates& gates, const Kernel& producer, const Kernel& reader) {
+  auto innermost = [](const Kernel& kernel) {
+    int last = static_cast<int>(kernel.parallel.size()) - 1;
+    while (last > 0 && kernel.parallel[static_cast<size_t>(last)].extent.Is(1)) --last;
+    return last;
+  };
+  const int from = innermost(producer);
+  const int to = innermost(reader);
+  if (from < 0 || to < 0 || producer.parallel[static_cast<size_t>(from)].extent.Is(1)) return true;
+  const auto coefficient = gates.point[static_cast<size_t>(from)].CoefficientOf(to);
+  return coefficient && (coefficient->Is(1) || coefficient->Is(0));
+}
+
+std::optional<Gates> MayJoin(const Operation& producer, const Operation& reader) {
+  if (producer.Kind() == OpKind::kMap || producer.GetKernel().into >= 0) return std::nullopt;
+  if (reader.Kind() != OpKind::kMap &&
+      (reader.Kind() != OpKind::kContract || producer.Kind() != OpKind::kContract))
+    return std::nullopt;
+  const Kernel& kernel = reader.GetKernel();
+  if (kernel.into >= 0 && ResultRead(reader, kernel.into, producer) >= 0) return std::nullopt;
+  if (!OnlyReadBy(producer, &reader) || !ReadsInEpilogueOnly(reader, producer)) return std::nullopt;
+  const auto points = PointsRead(reader, producer);
+  if (!points) return std::nullopt;
+  std::optional<Gates> gates = FindGates(*points);
+  if (!gates || !KeepsVectorAxis(*gates, producer.GetKernel(), kernel)) return std::nullopt;
+  if (gates->count > 1) {
+    for (const ir::Accumulator& accumulator : producer.GetKernel().accumulators) {
+      if (!accumulator.gate.extent.Is(1)) return std::nullopt;
+    }
+  }
+  const ir::Dim work = PointCount(kernel.ParallelExtents()) * ir::Dim(gates->count);
+  if (!AtMost(work, PointCount(producer.GetKernel().ParallelExtents()))) return std::nullopt;
+  return gates;
+}
+
+}  // namespace
+
+Operation* JoinAccumulators(Operation* producer, Operation* reader) {
+  if (producer->Parent() != reader->Parent()) return nullptr;
+  const std::optional<Gates> gates = MayJoin(*producer, *reader);
+  if (!gates) return nullptr;
+  const Kernel source = producer->GetKernel();
+  const std::vector<int> numbers = AddOperands(*reader, producer->Operands());
+  Kernel& kernel = reader->GetKernel();
+  const int first = static_cast<int>(kernel.accumulators.size());
+  const auto renumber = Renumbered(numbers);
+  for (const ir::Accumulator& accumulator : source.accumulators) {
+    ir::Accumulator moved = Reindexed(accumulator, *gates, source, kernel);
+    for (Program* program : {&moved.init, &moved.element}) {
+      Program renumbered;
+      renumbered.outputs = ir::AppendProgram(renumbered, *program, renumber);
+      *program = std::move(renumbered);
+    }
+    kernel.accumulators.push_back(std::move(moved));
+  }
+  Program whole;
+  whole.outputs = ir::AppendProgram(
+      whole, kernel.epilogue, [&](Program& target, const ScalarNode& node) -> std::optional<int> {
+        if (node.op != ScalarOp::kRead) return std::nullopt;
+        const int result = ResultRead(*reader, node.operand, *producer);
+        if (result < 0) return std::nullopt;
+        const auto point = *PointStoredAt(source, static_cast<size_t>(result), node.indices);
+        const int64_t distance = *Distance(gates->point, point, gates->axis);
+        const int64_t step = gates->count > 1 ? gates->step[gates->axis].Value() : 1;
+        const int gate = static_cast<int>(distance / step);
+        Program part = WithVariables(source.epilogue, [&](int v) { return point[static_cast<size_t>(v)]; });
+        part.outputs = {part.outputs[static_cast<size_t>(result)]};
+        return ir::AppendProgram(target, part,
+                                 [&](Program& inner, const ScalarNode& leaf) -> std::optional<int> {
+                                   if (leaf.op != ScalarOp::kAccumulator) return renumber(inner, leaf);
+                                   ScalarNode moved = leaf;
+                                   moved.accumulator += first;
+                                   if (gates->count > 1) moved.gate = gate;
+                                   return inner.Add(std::move(moved));
+                                 })[0];
+      });
+  kernel.epilogue = std::move(whole);
+  reader->location = Unite(producer->location, reader->location);
+  reader = Tidy(reader);
+  producer->Parent()->Erase(producer);
+  return reader;
+}
+
+}  // namespace rnnc::passes
