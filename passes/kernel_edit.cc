@@ -17,16 +17,21 @@ ir::Value* MakeCopy(ir::Builder& builder, ir::Value* value) {
   return copy;
 }
 
-const ir::ScalarNode* IdentityRead(const ir::Operation& operation) {
+const ir::ScalarNode* OnlyRead(const ir::Operation& operation) {
   if (operation.Kind() != ir::OpKind::kMap || operation.ResultCount() != 1) return nullptr;
   const ir::Kernel& kernel = operation.GetKernel();
-  if (kernel.into >= 0 || kernel.epilogue.outputs.size() != 1) return nullptr;
+  if (kernel.epilogue.outputs.size() != 1) return nullptr;
   const ir::ScalarNode& node = kernel.epilogue.nodes[static_cast<size_t>(kernel.epilogue.outputs[0])];
-  if (node.op != ir::ScalarOp::kRead) return nullptr;
+  if (node.op != ir::ScalarOp::kRead || node.operand == kernel.into) return nullptr;
   for (const ir::IndexExpr& index : node.indices) {
     if (index.UsesNode()) return nullptr;
   }
   return &node;
+}
+
+const ir::ScalarNode* IdentityRead(const ir::Operation& operation) {
+  const ir::ScalarNode* node = OnlyRead(operation);
+  return node != nullptr && operation.GetKernel().into < 0 ? node : nullptr;
 }
 
 void ForEachRead(const ir::Kernel& kernel, int operand,
@@ -222,6 +227,28 @@ ir::IndexExpr LinearIndex(const std::vector<ir::IndexExpr>& indices, const std::
     }
   }
   return linear;
+}
+
+int VectorVariable(const ir::Operation& operation) {
+  const ir::Kernel& kernel = operation.GetKernel();
+  auto counts = [&](int v) { return !kernel.parallel[static_cast<size_t>(v)].extent.Is(1); };
+  int innermost = static_cast<int>(kernel.parallel.size()) - 1;
+  while (innermost >= 0 && !counts(innermost)) --innermost;
+  int weights = -1;
+  for (const ir::Accumulator& accumulator : kernel.accumulators) {
+    for (const ir::ScalarNode& node : accumulator.element.nodes) {
+      if (node.op != ir::ScalarOp::kRead ||
+          !operation.Operand(static_cast<size_t>(node.operand))->IsConst()) {
+        continue;
+      }
+      for (int v = 0; v <= innermost; ++v) {
+        const bool used = std::any_of(node.indices.begin(), node.indices.end(),
+                                      [&](const ir::IndexExpr& index) { return index.UsesVariable(v); });
+        if (used && counts(v)) weights = std::max(weights, v);
+      }
+    }
+  }
+  return operation.Kind() == ir::OpKind::kContract && weights >= 0 ? weights : innermost;
 }
 
 std::string FreshName(const ir::Kernel& kernel, const std::string& wanted) {

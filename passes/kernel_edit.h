@@ -20,6 +20,9 @@ ir::Value* MakeCopy(ir::Builder& builder, ir::Value* value);
 // The one read that a map consists of ("identity map": a layout operator), or null. Without `into`.
 const ir::ScalarNode* IdentityRead(const ir::Operation& operation);
 
+// The same of a map that also has an `into` operand.
+const ir::ScalarNode* OnlyRead(const ir::Operation& operation);
+
 // Calls `visit` on every read of the operand `operand` in any program, with the extents of its variables.
 void ForEachRead(const ir::Kernel& kernel, int operand,
                  const std::function<void(const ir::ScalarNode&, const std::vector<ir::Dim>&)>& visit);
@@ -56,6 +59,10 @@ bool AtMost(const ir::Dim& a, const ir::Dim& b);
 // of one expression by one divisor join again.
 ir::IndexExpr LinearIndex(const std::vector<ir::IndexExpr>& indices, const std::vector<ir::Dim>& dims,
                           const std::vector<ir::Dim>& extents);
+
+// The parallel variable along which a kernel is vectorised best: of a contract the innermost one that a
+// constant operand is indexed by, else the innermost one of more than one point. -1: there is none.
+int VectorVariable(const ir::Operation& operation);
 
 // A name not yet used by a variable or an accumulator of the kernel.
 std::string FreshName(const ir::Kernel& kernel, const std::string& wanted);

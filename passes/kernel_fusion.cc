@@ -111,7 +111,9 @@ std::optional<bool> PlaceOfBoth(const Operation& producer, Operation* reader) {
 bool SameSpace(const Operation& producer, const Operation& reader) {
   const Kernel& a = producer.GetKernel();
   const Kernel& b = reader.GetKernel();
-  if (a.into >= 0 || b.into >= 0 || reader.Kind() != OpKind::kMap) return false;
+  // A copy that still stands is meant to stand: it gives its reader a smooth vector axis.
+  if (a.into >= 0 || b.into >= 0 || reader.Kind() != OpKind::kMap || OnlyRead(producer) != nullptr)
+    return false;
   if (a.ParallelExtents() != b.ParallelExtents()) return false;
   return AllReads(reader, producer, [&](const ScalarNode& read, int result) {
     return read.indices == a.stores[static_cast<size_t>(result)];
@@ -198,7 +200,7 @@ ir::Dim Readings(const Operation& reader, const Operation& producer) {
 
 bool MayInline(const Operation& producer, const Operation& reader) {
   const Kernel& kernel = producer.GetKernel();
-  if (producer.Kind() != OpKind::kMap || kernel.into >= 0) return false;
+  if (producer.Kind() != OpKind::kMap || kernel.into >= 0 || OnlyRead(producer) != nullptr) return false;
   if (reader.GetKernel().into >= 0 && ResultRead(reader, reader.GetKernel().into, producer) >= 0)
     return false;
   if (reader.Kind() == OpKind::kContract && !ReadsInEpilogueOnly(reader, producer)) return false;
