@@ -18,6 +18,7 @@
 
 #include "passes/kernel_edit.h"
 #include "passes/lifetimes.h"
+#include "passes/time_symbol.h"
 
 namespace rnnc::passes {
 namespace {
@@ -362,21 +363,6 @@ class Blocker {
   Dim step_;  // of the scan being checked
   std::vector<Operation*> timed_;
 };
-
-// The symbol of time: of the first scan with a symbolic number of steps, else of the first argument.
-std::optional<std::string> TimeSymbol(ir::Function& function) {
-  std::optional<std::string> symbol;
-  auto take = [&](const Dim& dim) {
-    if (!symbol && !dim.IsConstant() && !dim.Symbols().empty()) symbol = dim.Symbols()[0];
-  };
-  for (const auto& operation : function.Body().Operations()) {
-    if (operation->Kind() == OpKind::kScan) take(operation->steps);
-  }
-  for (const auto& argument : function.Body().Arguments()) {
-    for (const Dim& dim : argument->type.dims) take(dim);
-  }
-  return symbol;
-}
 
 }  // namespace
 
