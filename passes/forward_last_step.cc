@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // For every scan and each of its stacked outputs that is also what some carried value becomes:
-// 1. In every kernel that reads the output at the last step of the loop (the first in time, for a reverse scan)
-//    the read is of the carried value's final result. With a symbolic number of steps a check that there is one
-//    must exist: zero steps would give the initial value.
+// 1. In every kernel that reads the output at the last step of the loop (the first in time, for a reverse
+// scan)
+//    the read is of the carried value's final result. With a symbolic number of steps a check that there is
+//    one must exist: zero steps would give the initial value.
 // Outputs without readers are left to remove-dead.
 
 #include "passes/forward_last_step.h"

@@ -8,10 +8,22 @@
 
 #include "compiler/support/check.h"
 #include "compiler/support/strings.h"
+#include "passes/block_frames.h"
 #include "passes/choose_layouts.h"
+#include "passes/compose_layouts.h"
+#include "passes/forward_last_step.h"
+#include "passes/fuse_epilogues.h"
+#include "passes/fuse_gates.h"
+#include "passes/hoist_inputs.h"
+#include "passes/lower_to_kernels.h"
+#include "passes/merge_contracts.h"
 #include "passes/order_sums.h"
 #include "passes/pack_weights.h"
 #include "passes/plan_memory.h"
+#include "passes/recurrent_to_scan.h"
+#include "passes/remove_dead.h"
+#include "passes/specialise_step.h"
+#include "passes/unroll_scans.h"
 
 namespace rnnc::passes {
 namespace {
@@ -28,12 +40,38 @@ constexpr bool kNeeded = false;
 const std::vector<PassEntry>& Pipeline() {
   // clang-format off
   static const std::vector<PassEntry> passes = {
+      {"specialise-step", SpecialiseStep, kGraph, kGraph, kNeeded,
+       "before anything depends on the number of frames; a frame of its own fuses further than a frame of many"},
+      {"recurrent-to-scan", RecurrentToScan, kGraph, kRecurrence, kNeeded,
+       "the only pass that knows LSTM, GRU and RNN"},
+      {"fuse-gates", FuseGates, kRecurrence, kRecurrence, kOptional,
+       "before hoisting, which then moves one product instead of one a gate"},
+      {"hoist-inputs", HoistInputs, kRecurrence, kRecurrence, kOptional,
+       "before unrolling: what leaves a loop must find one"},
+      {"unroll-scans", UnrollScans, kRecurrence, kRecurrence, kNeeded,
+       "before lowering: straight steps then fuse like any other kernels"},
+      {"lower-to-kernels", LowerToKernels, kRecurrence, kKernels, kNeeded,
+       "from here on there are four primitives"},
+      {"compose-layouts", ComposeLayouts, kKernels, kKernels, kOptional,
+       "before fusion: it sees through layout operators only when they are index expressions"},
+      {"forward-last-step", ForwardLastStep, kKernels, kKernels, kOptional,
+       "after composing: the last step is then an index, however it was written"},
+      {"remove-dead", RemoveDead, kKernels, kKernels, kOptional,
+       "before fusion: a result that nothing reads must not keep its producer apart"},
       {"order-sums", OrderSums, kKernels, kKernels, kNeeded,
        "while shapes are still those of the model, so that step and run agree bit for bit"},
+      {"fuse-epilogues", FuseEpilogues, kKernels, kKernels, kOptional,
+       "after composing; gates come of it, which products can then join"},
+      {"merge-contracts", MergeContracts, kKernels, kKernels, kOptional,
+       "after epilogues: it is their reading of another product that it takes away"},
       {"choose-layouts", ChooseLayouts, kKernels, kKernels, kOptional,
        "after fusion: only tensors that still exist want a layout"},
+      {"block-frames", BlockFrames, kKernels, kKernels, kNeeded,
+       "after fusion, which has removed what would have to cross a block's edge"},
       {"pack-weights", PackWeights, kKernels, kKernels, kOptional,
        "after fusion: gates and accumulators are final"},
+      {"remove-dead", RemoveDead, kKernels, kKernels, kOptional,
+       "what all of them left behind"},
       {"plan-memory", PlanMemory, kKernels, kPlanned, kNeeded,
        "last: an address is only worth giving to what is left"},
   };
