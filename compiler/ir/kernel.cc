@@ -67,6 +67,32 @@ std::optional<ScalarOp> ParseScalarOp(std::string_view text) {
   return std::nullopt;
 }
 
+ElementType ResultElement(ScalarOp op, const std::vector<ElementType>& args, ElementType wanted) {
+  switch (op) {
+    case ScalarOp::kEqual:
+    case ScalarOp::kNotEqual:
+    case ScalarOp::kLess:
+    case ScalarOp::kLessEqual:
+    case ScalarOp::kGreater:
+    case ScalarOp::kGreaterEqual:
+    case ScalarOp::kAnd:
+    case ScalarOp::kOr:
+    case ScalarOp::kXor:
+    case ScalarOp::kNot:
+    case ScalarOp::kIsNan:
+      return ElementType::kBool;
+    case ScalarOp::kIndex:
+      return ElementType::kI64;
+    case ScalarOp::kConst:
+    case ScalarOp::kRead:
+    case ScalarOp::kAccumulator:
+    case ScalarOp::kCast:
+      return wanted;
+    default:
+      return args.empty() ? wanted : args.back();
+  }
+}
+
 int Program::Add(ScalarNode node) {
   nodes.push_back(std::move(node));
   return static_cast<int>(nodes.size()) - 1;

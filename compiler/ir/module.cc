@@ -27,14 +27,15 @@ std::string_view ToText(Space space) { return kSpaces[static_cast<size_t>(space)
 // ---- Operation ----
 
 Operation::~Operation() {
-  body_.reset();  // inner operations may use our results' siblings; they go first
-  SetOperands({});
+  SetOperands({});  // before the body goes: an invalid module may use an argument of it here
+  body_.reset();
 }
 
 void Operation::Unuse(Value* value) {
   if (value == nullptr) return;
-  auto found = std::find(value->users_.begin(), value->users_.end(), this);
-  RNNC_CHECK(found != value->users_.end(), "use lists are out of step at %{}", value->name);
+  // From the end: what was made last goes first when a module is destroyed.
+  auto found = std::find(value->users_.rbegin(), value->users_.rend(), this);
+  RNNC_CHECK(found != value->users_.rend(), "use lists are out of step at %{}", value->name);
   *found = value->users_.back();
   value->users_.pop_back();
 }
