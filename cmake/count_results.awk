@@ -22,6 +22,7 @@ function plain(text) {
   counted_failure = 0
   if (result == "skipped") skipped++
   else if (result == "completed" && run) passed++
+  else if (!run) { skipped++; print "skipped: " name ": disabled in the source" }
 }
 /<skipped message=/ { print "skipped: " name ": " plain(attribute("message")) }
 /<failure message=/ && !counted_failure { counted_failure = 1; passed--; failed++; print "failed: " name }
