@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/ir/graph_evaluator.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "compiler/ir/graph_evaluator_ops.h"
+#include "compiler/support/check.h"
+
+namespace rnnc::ir {
+namespace {
+
+using oracle::Call;
+using oracle::Handler;
+
+Handler FindHandler(OpKind kind) {
+  static const std::map<OpKind, Handler> handlers = [] {
+    std::map<OpKind, Handler> all;
+    for (const auto entries :
+         {oracle::PointwiseEntries(), oracle::ElementwiseEntries(), oracle::ReductionEntries(),
+          oracle::LayoutEntries(), oracle::SelectionEntries(), oracle::ProductEntries(),
+          oracle::RecurrentEntries()}) {
+      for (const oracle::Entry& entry : entries) {
+        RNNC_CHECK(all.emplace(entry.kind, entry.handler).second, "{} is in two tables",
+                   InfoOf(entry.kind).text);
+      }
+    }
+    return all;
+  }();
+  const auto found = handlers.find(kind);
+  return found == handlers.end() ? nullptr : found->second;
+}
+
+class Evaluation {
+ public:
+  Evaluation(const Function& function, const EvaluateOptions& options)
+      : function_(function), options_(options) {}
+
+  Result<std::vector<Array>> Run(const std::vector<Array>& inputs);
+
+ private:
+  Result<> Bind(const Value& argument, const Array& input);
+  Result<> Execute(const Operation& operation);
+  Result<> CheckIndex(const Operation& operation);
+  Result<> CheckSteps(const Operation& operation);
+  Result<> Compute(const Operation& operation);
+  Result<> CheckType(const Operation& operation, const Value& value, const Array& array) const;
+  // The array of any value; constants and states are converted once.
+  const Array& ValueOf(const Value* value);
+  Array InitialState(const Value& state) const;
+
+  const Function& function_;
+  const EvaluateOptions& options_;
+  std::map<const Value*, Array> values_;
+  std::map<std::string, int64_t> symbols_;
+  std::map<std::string, Array> updates_;  // take effect when the function returns
+};
+
+Array Evaluation::InitialState(const Value& state) const {
+  if (options_.states != nullptr) {
+    const auto found = options_.states->find(state.name);
+    if (found != options_.states->end()) return found->second;
+  }
+  if (state.tensor != nullptr) return ArrayOf(*state.tensor);
+  return MakeArray(state.type.element, state.type.StaticDims());
+}
+
+const Array& Evaluation::ValueOf(const Value* value) {
+  const auto found = values_.find(value);
+  if (found != values_.end()) return found->second;
+  RNNC_CHECK(value->kind == ValueKind::kConst || value->kind == ValueKind::kState,
+             "value '{}' is read before it is computed", value->name);
+  Array array = value->IsConst() ? ArrayOf(*value->tensor) : InitialState(*value);
+  return values_.emplace(value, std::move(array)).first->second;
+}
+
+Result<> Evaluation::Bind(const Value& argument, const Array& input) {
+  const Type& type = argument.type;
+  const Location place{function_.Parent()->source, {}};
+  if (input.element != type.element || input.Rank() != type.Rank()) {
+    return Error(place, "input '{}': {} given, {} wanted", argument.name, input.ShapeText(), type.ToText());
+  }
+  for (size_t i = 0; i < type.dims.size(); ++i) {
+    const Dim& dim = type.dims[i];
+    const std::vector<std::string> symbols = dim.Symbols();
+    if (symbols.size() == 1 && dim == Dim::Symbol(symbols[0])) symbols_.emplace(symbols[0], input.dims[i]);
+    const std::optional<int64_t> wanted = dim.Evaluate(symbols_);
+    if (wanted && *wanted != input.dims[i]) {
+      return Error(place, "input '{}': {} given, {} wanted", argument.name, input.ShapeText(), type.ToText());
+    }
+  }
+  values_.emplace(&argument, input);
+  if (options_.round) RoundElements(values_.at(&argument));
+  return Ok();
+}
+
+Result<> Evaluation::CheckIndex(const Operation& operation) {
+  const Array& indices = ValueOf(operation.Operand(size_t{0}));
+  for (const int64_t index : indices.integers) {
+    if (index < operation.Int("low") || index >= operation.Int("high")) {
+      return Error(operation.location, "index {} lies outside {}..{}", index, operation.Int("low"),
+                   operation.Int("high") - 1);
+    }
+  }
+  return Ok();
+}
+
+Result<> Evaluation::CheckSteps(const Operation& operation) {
+  const auto found = symbols_.find(operation.String("symbol"));
+  if (found != symbols_.end() && found->second < operation.Int("min")) {
+    return Error(operation.location, "the sequence is empty: {} is {}, at least {} wanted", found->first,
+                 found->second, operation.Int("min"));
+  }
+  return Ok();
+}
+
+Result<> Evaluation::CheckType(const Operation& operation, const Value& value, const Array& array) const {
+  bool same = array.element == value.type.element && array.Rank() == value.type.Rank();
+  for (size_t i = 0; same && i < array.dims.size(); ++i) {
+    const std::optional<int64_t> declared = value.type.dims[i].Evaluate(symbols_);
+    same = !declared || *declared == array.dims[i];
+  }
+  if (same) return Ok();
+  return Error(operation.location, "{}: the result is {}, not {} as declared", operation.Info().text,
+               array.ShapeText(), value.type.ToText());
+}
+
+Result<> Evaluation::Compute(const Operation& operation) {
+  const Handler handler = FindHandler(operation.Kind());
+  RNNC_CHECK(handler != nullptr, "the oracle has no {}", operation.Info().text);
+  Call call{operation, {}, options_.round, options_.max_elements};
+  for (const Value* operand : operation.Operands()) {
+    call.operands.push_back(operand == nullptr ? nullptr : &ValueOf(operand));
+  }
+  RNNC_ASSIGN(std::vector<Array> results, handler(call));
+  RNNC_CHECK(results.size() >= operation.ResultCount(), "{}: {} results", operation.Info().text,
+             results.size());
+  for (size_t i = 0; i < operation.ResultCount(); ++i) {
+    const Value* value = operation.Result(i);
+    if (options_.check_types && (value->HasUsers() || value->name != "_")) {
+      RNNC_TRY(CheckType(operation, *value, results[i]));
+    }
+    if (options_.round) RoundElements(results[i]);
+    values_.insert_or_assign(value, std::move(results[i]));
+  }
+  return Ok();
+}
+
+Result<> Evaluation::Execute(const Operation& operation) {
+  switch (operation.Kind()) {
+    case OpKind::kReturn:
+      return Ok();
+    case OpKind::kCheckIndex:
+      return CheckIndex(operation);
+    case OpKind::kCheckSteps:
+      return CheckSteps(operation);
+    case OpKind::kUpdate:
+      updates_.insert_or_assign(operation.Operand(size_t{0})->name, ValueOf(operation.Operand(size_t{1})));
+      return Ok();
+    default:
+      return Compute(operation);
+  }
+}
+
+Result<std::vector<Array>> Evaluation::Run(const std::vector<Array>& inputs) {
+  const Block& body = function_.Body();
+  const Location place{function_.Parent()->source, {}};
+  if (inputs.size() != body.Arguments().size()) {
+    return Error(place, "{} inputs given, {} wanted", inputs.size(), body.Arguments().size());
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) RNNC_TRY(Bind(*body.Arguments()[i], inputs[i]));
+  for (const auto& operation : body.Operations()) RNNC_TRY(Execute(*operation));
+  std::vector<Array> results;
+  const Operation* terminator = body.Terminator();
+  RNNC_CHECK(terminator != nullptr && terminator->Kind() == OpKind::kReturn, "a function without `return`");
+  for (const Value* value : terminator->Operands()) results.push_back(ValueOf(value));
+  if (options_.states != nullptr) {
+    for (auto& [name, array] : updates_) options_.states->insert_or_assign(name, std::move(array));
+  }
+  return results;
+}
+
+}  // namespace
+
+bool HasOracle(OpKind kind) {
+  constexpr std::array kOther = {OpKind::kReturn, OpKind::kUpdate, OpKind::kCheckIndex, OpKind::kCheckSteps};
+  return FindHandler(kind) != nullptr || std::find(kOther.begin(), kOther.end(), kind) != kOther.end();
+}
+
+Result<std::vector<Array>> EvaluateGraph(const Function& function, const std::vector<Array>& inputs,
+                                         const EvaluateOptions& options) {
+  return Evaluation(function, options).Run(inputs);
+}
+
+}  // namespace rnnc::ir
