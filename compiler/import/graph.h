@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compiler/import/import.h"
+#include "compiler/import/model_file.h"
+#include "compiler/import/operators.h"
+
+namespace rnnc::import {
+
+// A node whose operator and attributes are computed.
+struct CheckedNode {
+  const onnx::NodeProto* proto = nullptr;
+  const OperatorRule* rule = nullptr;
+  NodeAttributes attributes;
+  Location location;
+};
+
+// A graph in which every name is defined before it is used, and every node is computed.
+struct CheckedGraph {
+  std::vector<CheckedNode> nodes;
+  std::map<std::string, ir::TensorPtr> initialisers;  // those that are used
+};
+
+// Everything that can be said before the first type is known, all of it at once. Fills the notes'
+// operators and recurrent nodes.
+Result<CheckedGraph> CheckGraph(const ModelFile& model, ImportNotes& notes);
+
+// An argument of `main`, or a constant when there is a value (of a static type).
+struct GraphInput {
+  std::string name;
+  ir::Type type;
+  ir::TensorPtr value;
+};
+
+// The symbols in the axes of recurrent nodes.
+struct RecurrentSymbols {
+  std::set<std::string> time;
+  std::set<std::string> batch;
+  bool complete = true;  // the types of all recurrent nodes are known
+};
+
+struct BuiltGraph {
+  std::unique_ptr<ir::Module> module;
+  std::vector<Diagnostic> errors;  // empty: the module is whole
+  RecurrentSymbols symbols;
+};
+
+// The graph with types inferred from the inputs. Nodes that depend on a refused one are left out.
+BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
+                      const std::vector<GraphInput>& inputs, ImportNotes* notes);
+
+}  // namespace rnnc::import

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <memory>
+#include <string>
+
+#include "compiler/support/result.h"
+
+namespace rnnc::import {
+
+inline constexpr int64_t kOldestIr = 3, kNewestIr = 14;
+inline constexpr int64_t kOldestOpset = 7, kNewestOpset = 28;
+
+// A parsed model whose versions are in range. Nothing of its graph is checked yet.
+struct ModelFile {
+  std::string path;
+  std::string folder;  // external data lies here
+  std::unique_ptr<onnx::ModelProto> proto;
+  int64_t opset = 0;  // of the default domain
+
+  Location At() const { return {path, {}}; }
+};
+
+Result<ModelFile> ReadModel(const std::string& path);
+
+// Parses a protobuf message quietly; false when the bytes are none.
+bool ParseMessage(const std::string& bytes, google::protobuf::MessageLite& message);
+
+// True for "" and "ai.onnx".
+bool IsDefaultDomain(const std::string& domain);
+
+// The name that people know a node by: its own, else "Op_output".
+std::string NodeName(const onnx::NodeProto& node);
+
+}  // namespace rnnc::import

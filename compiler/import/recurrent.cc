@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include <algorithm>
+#include <array>
+
+#include "compiler/import/operators.h"
+#include "compiler/support/strings.h"
+
+// LSTM, GRU and RNN: attributes written out, and what of them is not computed, in one table.
+namespace rnnc::import {
+namespace {
+
+constexpr std::string_view kNames[] = {"Relu",      "Tanh",       "Sigmoid",         "Affine",
+                                       "LeakyRelu", "ScaledTanh", "ThresholdedRelu", "HardSigmoid",
+                                       "Elu",       "Softsign",   "Softplus"};
+
+// The name as ONNX spells it; exporters write any case.
+std::string Canonical(const std::string& name) {
+  for (std::string_view known : kNames) {
+    if (ToLower(known) == ToLower(name)) return std::string(known);
+  }
+  return name;
+}
+
+std::vector<std::string> DefaultActivations(std::string_view op) {
+  if (op == "LSTM") return {"Sigmoid", "Tanh", "Tanh"};
+  if (op == "GRU") return {"Sigmoid", "Tanh"};
+  return {"Tanh"};
+}
+
+size_t Directions(const NodeAttributes& attributes) {
+  return attributes.String("direction") == "bidirectional" ? 2 : 1;
+}
+
+std::vector<std::string> Activations(std::string_view op, const NodeAttributes& attributes) {
+  std::vector<std::string> names;
+  if (attributes.Given("activations") && !attributes.Strings("activations").empty()) {
+    for (const std::string& name : attributes.Strings("activations")) names.push_back(Canonical(name));
+    return names;
+  }
+  for (size_t i = 0; i < Directions(attributes); ++i) {
+    for (const std::string& name : DefaultActivations(op)) names.push_back(name);
+  }
+  return names;
+}
+
+bool HasInput(const onnx::NodeProto& node, int i) { return i < node.input_size() && !node.input(i).empty(); }
+
+bool NonEmptyFloats(const NodeAttributes& attributes, std::string_view name) {
+  return attributes.Given(name) &&
+         !std::get<std::vector<double>>(attributes.values.find(name)->second).empty();
+}
+
+struct Subject {
+  const onnx::NodeProto& node;
+  const NodeAttributes& attributes;
+};
+
+// What is not computed: an attribute or operand, when it is met, and what to say.
+struct Refusal {
+  std::string_view name;
+  bool (*met)(const Subject&);
+  std::string_view reason;
+};
+
+constexpr Refusal kRefusals[] = {
+    {"direction", [](const Subject& s) { return s.attributes.String("direction") != "forward"; },
+     "only forward is computed"},
+    {"layout", [](const Subject& s) { return s.attributes.Has("layout") && s.attributes.Int("layout") != 0; },
+     "only 0 (time first) is computed; transpose around the node"},
+    {"clip", [](const Subject& s) { return s.attributes.Given("clip"); },
+     "is not computed; export without it"},
+    {"input_forget",
+     [](const Subject& s) {
+       return s.attributes.Has("input_forget") && s.attributes.Int("input_forget") != 0;
+     },
+     "only 0 is computed"},
+    {"linear_before_reset",
+     [](const Subject& s) {
+       if (!s.attributes.Has("linear_before_reset")) return false;
+       const int64_t value = s.attributes.Int("linear_before_reset");
+       return value != 0 && value != 1;
+     },
+     "must be 0 or 1"},
+    {"activation_alpha", [](const Subject& s) { return NonEmptyFloats(s.attributes, "activation_alpha"); },
+     "none of the activations that are computed takes it; export without it"},
+    {"activation_beta", [](const Subject& s) { return NonEmptyFloats(s.attributes, "activation_beta"); },
+     "none of the activations that are computed takes it; export without it"},
+    {"activations",
+     [](const Subject& s) {
+       const std::vector<std::string> names = Activations(s.node.op_type(), s.attributes);
+       if (s.node.op_type() == "RNN" && names == std::vector<std::string>{"Relu"}) return false;
+       const std::vector<std::string> wanted = DefaultActivations(s.node.op_type());
+       if (names.size() != wanted.size() * Directions(s.attributes)) return true;
+       for (size_t i = 0; i < names.size(); ++i) {
+         if (names[i] != wanted[i % wanted.size()]) return true;
+       }
+       return false;
+     },
+     "only the defaults are computed, and Relu for RNN"},
+    {"sequence_lens", [](const Subject& s) { return HasInput(s.node, 4); },
+     "is not computed; export without lengths a sequence"},
+    {"P", [](const Subject& s) { return HasInput(s.node, 7); },
+     "peepholes are not computed; export without them"},
+};
+
+// The text of an attribute as the IR would print it.
+std::string Text(const ir::Attribute& attribute) {
+  const auto list = [](const auto& values) { return fmt::format("[{}]", fmt::join(values, ", ")); };
+  switch (attribute.index()) {
+    case 0:
+      return std::to_string(std::get<int64_t>(attribute));
+    case 1:
+      return fmt::format("{}", std::get<double>(attribute));
+    case 2:
+      return std::get<std::string>(attribute);
+    case 3:
+      return list(std::get<std::vector<int64_t>>(attribute));
+    case 4:
+      return list(std::get<std::vector<double>>(attribute));
+    default:
+      return list(std::get<std::vector<std::string>>(attribute));
+  }
+}
+
+void NoteAttribute(RecurrentNode& note, const Subject& subject, const std::string& name, std::string value,
+                   AttributeSource source) {
+  RecurrentAttribute attribute{name, std::move(value), source, true, ""};
+  for (const Refusal& refusal : kRefusals) {
+    if (refusal.name != name || !refusal.met(subject)) continue;
+    attribute.supported = false;
+    attribute.reason = refusal.reason;
+  }
+  note.attributes.push_back(std::move(attribute));
+}
+
+}  // namespace
+
+std::string_view ToText(AttributeSource source) {
+  constexpr std::array<std::string_view, 3> texts = {"attribute", "ONNX default", "inferred"};
+  return texts[static_cast<size_t>(source)];
+}
+
+bool RecurrentNode::Supported() const {
+  return std::all_of(attributes.begin(), attributes.end(),
+                     [](const auto& attribute) { return attribute.supported; });
+}
+
+void CheckRecurrent(const onnx::NodeProto& node, const NodeAttributes& attributes, const Location& location,
+                    std::vector<Diagnostic>& errors) {
+  const Subject subject{node, attributes};
+  for (const Refusal& refusal : kRefusals) {
+    if (!refusal.met(subject)) continue;
+    auto value = attributes.values.find(refusal.name);
+    const std::string shown = refusal.name == "activations" ? Text(Activations(node.op_type(), attributes))
+                              : value == attributes.values.end() ? "given"
+                                                                 : Text(value->second);
+    errors.push_back(Error(location, "{}: {}: {}", refusal.name, shown, refusal.reason));
+  }
+}
+
+RecurrentNode DescribeRecurrent(const onnx::NodeProto& node, const NodeAttributes& attributes,
+                                std::optional<int64_t> inferred_hidden) {
+  RecurrentNode note{node.op_type(), node.name().empty() ? std::string() : node.name(), {}};
+  const Subject subject{node, attributes};
+  const auto source = [&](std::string_view name) {
+    return attributes.Given(name) ? AttributeSource::kAttribute : AttributeSource::kDefault;
+  };
+  NoteAttribute(note, subject, "direction", attributes.String("direction"), source("direction"));
+  const bool has_size = attributes.Given("hidden_size");
+  const std::string inferred = inferred_hidden ? std::to_string(*inferred_hidden) : "?";
+  NoteAttribute(note, subject, "hidden_size",
+                has_size ? std::to_string(attributes.Int("hidden_size")) : inferred,
+                has_size ? AttributeSource::kAttribute : AttributeSource::kInferred);
+  NoteAttribute(note, subject, "activations", Text(Activations(node.op_type(), attributes)),
+                source("activations"));
+  for (const char* name : {"activation_alpha", "activation_beta", "clip"}) {
+    auto value = attributes.values.find(name);
+    NoteAttribute(note, subject, name, value == attributes.values.end() ? "absent" : Text(value->second),
+                  source(name));
+  }
+  for (const char* name : {"layout", "input_forget", "linear_before_reset"}) {
+    auto value = attributes.values.find(name);
+    if (value != attributes.values.end())
+      NoteAttribute(note, subject, name, Text(value->second), source(name));
+  }
+  constexpr std::pair<const char*, int> operands[] = {
+      {"B", 3}, {"sequence_lens", 4}, {"initial_h", 5}, {"initial_c", 6}, {"P", 7}};
+  for (const auto& [name, index] : operands) {
+    if (index >= 6 && node.op_type() != "LSTM") continue;
+    const bool given = HasInput(node, index);
+    NoteAttribute(note, subject, name, given ? "given" : "absent",
+                  given ? AttributeSource::kAttribute : AttributeSource::kDefault);
+  }
+  return note;
+}
+
+Result<Values> ConvertRecurrent(const NodeContext& context) {
+  const ir::Type& r = context.Input(2)->type;
+  if (r.Rank() != 3 || !r.dims[2].IsConstant()) {
+    return context.emit.Refuse("R: must have 3 fixed dimensions, is {}", r.ToText());
+  }
+  const int64_t hidden = r.dims[2].Value();
+  if (context.attributes.Given("hidden_size") && context.attributes.Int("hidden_size") != hidden) {
+    return context.emit.Refuse("hidden_size: is {}, R is {}; the exporter wrote an invalid node",
+                               context.attributes.Int("hidden_size"), r.ToText());
+  }
+  AttributeMap attributes = {{"hidden_size", hidden},
+                             {"direction", context.attributes.String("direction")},
+                             {"layout", int64_t{0}},
+                             {"activations", Activations(context.node.op_type(), context.attributes)}};
+  for (const char* name : {"layout", "input_forget", "linear_before_reset"}) {
+    if (context.attributes.Has(name)) attributes[name] = context.attributes.Int(name);
+  }
+  if (context.notes != nullptr && context.node.op_type() == "GRU" &&
+      context.attributes.Int("linear_before_reset") == 0 && context.producer == "pytorch") {
+    context.notes->warnings.push_back(Warning(
+        context.emit.At(), "linear_before_reset: is 0, and PyTorch's GRU computes 1; compare the results"));
+  }
+  return context.emit.Op(context.rule.kind, context.inputs, attributes);
+}
+
+}  // namespace rnnc::import
