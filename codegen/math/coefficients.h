@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Written by fit_polynomials.py; lowest power first, with the relative error of
-// the function.
+// Written by fit_polynomials.py; lowest power first, with the relative error of the function.
 #pragma once
 
 #include <cstdint>

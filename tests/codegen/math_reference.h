@@ -93,14 +93,14 @@ std::vector<T> SpecialPoints() {
     }
   };
   // clang-format off
-  constexpr double kCentres[] = {
+  constexpr double centres[] = {
       0, 1e-45, 0x1p-126, 0x1p-24, 0x1p-54, 0x1p-12, 0.25, 0.5, 0.70710678118654752, 1, 1.4142135623730951, 2,
       2.5, 4, 6, 9.01, 17, 20, 22, 40, 60, 87.33, 88.02, 88.72, 89.41, 103.2, 103.97, 104, 708.39, 709.08, 709.78,
       710.47, 744.44, 745.13, 746, 0x1p20, 0x1p23, 0x1.8p23, 0x1p24, 0x1p52, 0x1p53, 0x1p60, 1e10, 1e22,
       std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min(), std::numeric_limits<T>::max(),
       std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()};
   // clang-format on
-  for (const double centre : kCentres) around(centre, 300);
+  for (const double centre : centres) around(centre, 300);
   for (int n = 1; n < 400; ++n) around(n * 1.5707963267948966, 3);
   for (int n = 1; n < 40; ++n) around(std::ldexp(1.5707963267948966, n), 20);
   for (int n = 0; n < 200; ++n) around(n * 0.5, 2);
