@@ -171,6 +171,43 @@ bool NothingUsesBetween(const Operation& producer, const Operation& map) {
   return true;
 }
 
+// After a producer has come to store an element at `place` of `other` as well as at (v0, v1, ..) of `value`:
+// its readers read the other, if they all can; then one of them need not be stored.
+void ReadOther(Value* value, Value* other, const Indices& place) {
+  std::vector<Operation*> readers = value->Users();
+  std::sort(readers.begin(), readers.end());
+  readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
+  auto reads_value = [&](const Operation& reader, const ScalarNode& node) {
+    return node.op == ScalarOp::kRead && reader.Operand(static_cast<size_t>(node.operand)) == value;
+  };
+  for (const Operation* reader : readers) {
+    if (!reader->HasKernel()) return;
+    const Kernel& kernel = reader->GetKernel();
+    if (kernel.into >= 0 && reader->Operand(static_cast<size_t>(kernel.into)) == value) return;
+    bool smooth = true;
+    const int vector = VectorVariable(*reader);
+    ir::ForEachProgram(kernel, [&](const Program& program, const std::vector<Dim>& extents) {
+      for (const ScalarNode& node : program.nodes) {
+        if (!reads_value(*reader, node)) continue;
+        smooth = smooth && !node.fill && IsSmooth(Substituted(place, node.indices), *other, extents, vector);
+        for (const IndexExpr& index : node.indices) smooth = smooth && !index.UsesNode();
+      }
+    });
+    if (!smooth) return;
+  }
+  for (Operation* reader : readers) {
+    const int number = AddOperands(*reader, {other})[0];
+    ir::ForEachProgram(reader->GetKernel(), [&](Program& program, const std::vector<Dim>&) {
+      for (ScalarNode& node : program.nodes) {
+        if (!reads_value(*reader, node)) continue;
+        node.indices = Substituted(place, node.indices);
+        node.operand = number;
+      }
+    });
+    Tidy(reader);
+  }
+}
+
 // Lets the producer of the map's operand store what the map stores. True when the map is gone.
 bool StoreInProducer(Operation* map, const ScalarNode& source) {
   Value* operand = map->Operand(static_cast<size_t>(source.operand));
@@ -205,8 +242,12 @@ bool StoreInProducer(Operation* map, const ScalarNode& source) {
   kernel.stores.push_back(store);
   kernel.epilogue.outputs.push_back(kernel.epilogue.outputs[number]);
   producer->location = Unite(producer->location, map->location);
-  ir::ReplaceAllUses(result, producer->AddResult(result->type, result->name));
+  Value* stored = producer->AddResult(result->type, result->name);
+  ir::ReplaceAllUses(result, stored);
+  const Indices place = Substituted(layout.stores[0], *inverse);
+  const bool whole = layout.into < 0;
   map->Parent()->Erase(map);
+  if (whole) ReadOther(operand, stored, place);
   if (!operand->HasUsers()) {
     const int into = kernel.into;  // belongs to the result that stays
     RemoveKernelResult(*producer, number);

@@ -360,33 +360,46 @@ bool KeepsVectorAxis(const Gates& gates, const Kernel& producer, const Kernel& r
   return coefficient && (coefficient->Is(1) || coefficient->Is(0));
 }
 
-std::optional<Gates> MayJoin(const Operation& producer, const Operation& reader) {
-  if (producer.Kind() == OpKind::kMap || producer.GetKernel().into >= 0) return std::nullopt;
-  if (reader.Kind() != OpKind::kMap &&
-      (reader.Kind() != OpKind::kContract || producer.Kind() != OpKind::kContract))
-    return std::nullopt;
+// How the reader would take the producer's accumulators in, when its form allows it.
+std::optional<Gates> GatesOf(const Operation& producer, const Operation& reader) {
+  if (!reader.HasKernel() || reader.Parent() != producer.Parent()) return std::nullopt;
+  const bool contracts = reader.Kind() == OpKind::kContract && producer.Kind() == OpKind::kContract;
+  if (reader.Kind() != OpKind::kMap && !contracts) return std::nullopt;
   const Kernel& kernel = reader.GetKernel();
   if (kernel.into >= 0 && ResultRead(reader, kernel.into, producer) >= 0) return std::nullopt;
-  if (!OnlyReadBy(producer, &reader) || !ReadsInEpilogueOnly(reader, producer)) return std::nullopt;
+  if (!ReadsInEpilogueOnly(reader, producer)) return std::nullopt;
   const auto points = PointsRead(reader, producer);
   if (!points) return std::nullopt;
   std::optional<Gates> gates = FindGates(*points);
   if (!gates || !KeepsVectorAxis(*gates, producer.GetKernel(), kernel)) return std::nullopt;
-  if (gates->count > 1) {
-    for (const ir::Accumulator& accumulator : producer.GetKernel().accumulators) {
-      if (!accumulator.gate.extent.Is(1)) return std::nullopt;
-    }
+  if (gates->count == 1) return gates;
+  for (const ir::Accumulator& accumulator : producer.GetKernel().accumulators) {
+    if (!accumulator.gate.extent.Is(1)) return std::nullopt;
   }
-  const ir::Dim work = PointCount(kernel.ParallelExtents()) * ir::Dim(gates->count);
-  if (!AtMost(work, PointCount(producer.GetKernel().ParallelExtents()))) return std::nullopt;
   return gates;
+}
+
+std::optional<Gates> MayJoin(const Operation& producer, const Operation& reader, bool among_several) {
+  if (producer.Kind() == OpKind::kMap || producer.GetKernel().into >= 0) return std::nullopt;
+  if (!among_several && !OnlyReadBy(producer, &reader)) return std::nullopt;
+  // All readers together compute each element at most once.
+  std::set<const Operation*> readers;
+  for (const Value* result : producer.Results())
+    readers.insert(result->Users().begin(), result->Users().end());
+  ir::Dim work(0);
+  for (const Operation* other : readers) {
+    const std::optional<Gates> gates = GatesOf(producer, *other);
+    if (!gates) return std::nullopt;
+    work += PointCount(other->GetKernel().ParallelExtents()) * ir::Dim(gates->count);
+  }
+  if (!AtMost(work, PointCount(producer.GetKernel().ParallelExtents()))) return std::nullopt;
+  return GatesOf(producer, reader);
 }
 
 }  // namespace
 
-Operation* JoinAccumulators(Operation* producer, Operation* reader) {
-  if (producer->Parent() != reader->Parent()) return nullptr;
-  const std::optional<Gates> gates = MayJoin(*producer, *reader);
+Operation* JoinAccumulators(Operation* producer, Operation* reader, bool among_several) {
+  const std::optional<Gates> gates = MayJoin(*producer, *reader, among_several);
   if (!gates) return nullptr;
   const Kernel source = producer->GetKernel();
   const std::vector<int> numbers = AddOperands(*reader, producer->Operands());
@@ -426,7 +439,7 @@ Operation* JoinAccumulators(Operation* producer, Operation* reader) {
   kernel.epilogue = std::move(whole);
   reader->location = Unite(producer->location, reader->location);
   reader = Tidy(reader);
-  producer->Parent()->Erase(producer);
+  EraseIfUnused(producer);
   return reader;
 }
 

@@ -19,7 +19,7 @@ ir::Operation* InlineMap(ir::Operation* producer, ir::Operation* reader);
 
 // `producer` is a contract or reduce that only the epilogue of `reader` reads, at one point or at several
 // that lie a constant apart (gates): its accumulators join the reader's, as long as no element is computed
-// twice.
-ir::Operation* JoinAccumulators(ir::Operation* producer, ir::Operation* reader);
+// twice. `among_several`: other kernels may read other elements of it and take those later.
+ir::Operation* JoinAccumulators(ir::Operation* producer, ir::Operation* reader, bool among_several = false);
 
 }  // namespace rnnc::passes

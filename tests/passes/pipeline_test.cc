@@ -10,6 +10,7 @@
 
 #include "compiler/ir/kernel_evaluator.h"
 #include "compiler/ir/printer.h"
+#include "passes/check_plan.h"
 #include "tests/passes/models.h"
 
 namespace rnnc::passes {
@@ -73,16 +74,66 @@ std::unique_ptr<ir::Module> CheckModel(const CellModel& model, int64_t frames) {
   options.block_steps = 4;  // several blocks, the last of them short
   Result<> result = RunPipeline(*module, options, observer);
   EXPECT_TRUE(result.ok()) << Render(result.diagnostics());
+  const Result<> plan = CheckPlan(*module);
+  EXPECT_TRUE(plan.ok()) << Render(plan.diagnostics());
   return module;
 }
 
-CellModel Lstm() { return {}; }
+// The kernels of a function, inner ones too.
+std::vector<const ir::Operation*> Kernels(const ir::Function& function) {
+  std::vector<const ir::Operation*> kernels;
+  ir::Walk(function.Body(), [&](const ir::Operation& operation) {
+    if (operation.HasKernel()) kernels.push_back(&operation);
+  });
+  return kernels;
+}
 
-TEST(PipelineTest, LstmStream) {
-  const auto module = CheckModel(Lstm(), 11);
-  // One kernel: both products, eight accumulators, h and c.
+// Catches a step that goes through memory: one LSTM layer is one contract of both products, four gates each,
+// with the cell update as its epilogue; the head is the other.
+TEST(PipelineTest, StepOfLstmIsOneContract) {
+  const auto module = CheckModel({}, 11);
   const ir::Function* step = module->FindFunction("step");
   ASSERT_NE(step, nullptr);
+  const auto kernels = Kernels(*step);
+  ASSERT_EQ(kernels.size(), 2u) << ir::PrintFunction(*step);
+  EXPECT_EQ(kernels[0]->Kind(), ir::OpKind::kContract);
+  const ir::Kernel& kernel = kernels[0]->GetKernel();
+  ASSERT_EQ(kernel.accumulators.size(), 2u);
+  for (const ir::Accumulator& accumulator : kernel.accumulators) EXPECT_TRUE(accumulator.gate.extent.Is(4));
+}
+
+// Catches sums whose order depends on the schedule: T frames at once must be T single steps, bit for bit.
+TEST(PipelineTest, RunIsStepsBitForBit) {
+  for (const ir::OpKind kind : {ir::OpKind::kLstm, ir::OpKind::kGru, ir::OpKind::kRnn}) {
+    CellModel model;
+    model.kind = kind;
+    model.layers = 2;
+    const int64_t frames = 10;
+    const auto module = CheckModel(model, frames);
+    const Array x = RandomArray({frames, 1, model.inputs}, 5);
+    States run_states, step_states;
+    ir::KernelEvaluation evaluation;
+    evaluation.round = true;
+    evaluation.states = &run_states;
+    const auto run = ir::EvaluateKernels(*module->FindFunction("run"), {x}, evaluation);
+    ASSERT_TRUE(run.ok()) << Render(run.diagnostics());
+    evaluation.states = &step_states;
+    const int64_t outputs = (*run)[0].Count() / frames;
+    for (int64_t t = 0; t < frames; ++t) {
+      Array frame = RandomArray({1, 1, model.inputs}, 1);
+      for (int64_t i = 0; i < model.inputs; ++i) frame.CopyElement(i, x, t * model.inputs + i);
+      const auto step = ir::EvaluateKernels(*module->FindFunction("step"), {frame}, evaluation);
+      ASSERT_TRUE(step.ok()) << Render(step.diagnostics());
+      for (int64_t i = 0; i < outputs; ++i) {
+        ASSERT_EQ((*step)[0].NumberAt(i), (*run)[0].NumberAt(t * outputs + i)) << "frame " << t;
+      }
+    }
+    for (const auto& [name, state] : run_states) {
+      for (int64_t i = 0; i < state.Count(); ++i) {
+        ASSERT_EQ(state.NumberAt(i), step_states.at(name).NumberAt(i)) << name;
+      }
+    }
+  }
 }
 
 TEST(PipelineTest, TwoLayers) {
