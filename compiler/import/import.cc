@@ -24,11 +24,37 @@ void Append(std::vector<Diagnostic>& errors, const std::vector<Diagnostic>& more
   errors.insert(errors.end(), more.begin(), more.end());
 }
 
+constexpr size_t kShownNodes = 4;
+
+// The same thing said of many nodes is said once, with the nodes' names.
+std::vector<Diagnostic> Grouped(const std::vector<Diagnostic>& errors) {
+  std::vector<Diagnostic> grouped;
+  for (const Diagnostic& error : errors) {
+    auto same = std::find_if(grouped.begin(), grouped.end(), [&](const Diagnostic& other) {
+      return other.message == error.message && other.location.file == error.location.file;
+    });
+    if (same == grouped.end()) {
+      grouped.push_back(error);
+    } else {
+      same->location = Unite(same->location, error.location);
+    }
+  }
+  for (Diagnostic& diagnostic : grouped) {
+    std::vector<std::string>& nodes = diagnostic.location.nodes;
+    if (nodes.size() <= kShownNodes) continue;
+    const std::string more = "and " + std::to_string(nodes.size() - kShownNodes + 1) + " more";
+    nodes.resize(kShownNodes - 1);
+    nodes.push_back(more);
+  }
+  return grouped;
+}
+
 // The module is only looked at for the symbols of its recurrent nodes; what does not fit with every dim
 // symbolic may fit later.
 Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has_recurrent,
                      Interface& interface) {
   RecurrentSymbols found;
+  std::vector<Diagnostic> errors;
   // A second look, with the batch bound, sees time axes behind operators that need the batch.
   for (int look = 0; look < 2 && !interface.AllBound(); ++look) {
     RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface.Resolved(model.At()));
@@ -36,10 +62,14 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has
     found.time.insert(built.symbols.time.begin(), built.symbols.time.end());
     found.batch.insert(built.symbols.batch.begin(), built.symbols.batch.end());
     found.complete = built.symbols.complete;
+    errors = std::move(built.errors);
     if (found.complete) break;
     RNNC_TRY(BindDefaults(interface, found, has_recurrent, false, model.At()));
   }
-  return BindDefaults(interface, found, has_recurrent, true, model.At());
+  Result<> bound = BindDefaults(interface, found, has_recurrent, true, model.At());
+  // A time axis that no recurrent node was reached with: what stopped it says more than its being symbolic.
+  if (!bound && !found.complete && !errors.empty()) return errors;
+  return bound;
 }
 
 void NoteDims(const Interface& interface, ImportNotes& notes) {
@@ -75,15 +105,15 @@ Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const Im
   Append(errors, graph.diagnostics());
   Result<Interface> interface = ReadInterface(model, options, said);
   Append(errors, interface.diagnostics());
-  if (!errors.empty()) return errors;
+  if (!errors.empty()) return Grouped(errors);
 
   const bool has_recurrent = !said.recurrent.empty();
   Result<> bound = BindSymbols(model, *graph, has_recurrent, *interface);
   NoteDims(*interface, said);
-  RNNC_TRY(std::move(bound));
+  if (!bound) return Grouped(bound.diagnostics());
   RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface->Resolved(model.At()));
   BuiltGraph built = BuildGraph(model, *graph, inputs, &said);
-  if (!built.errors.empty()) return std::move(built.errors);
+  if (!built.errors.empty()) return Grouped(built.errors);
   NoteTypes(*built.module, inputs, said);
   return std::move(built.module);
 }
@@ -93,7 +123,8 @@ Result<NamedTensor> ReadTensorPb(const std::string& path) {
   onnx::TensorProto proto;
   const Location at{path, {}};
   if (!ParseMessage(bytes, proto)) return Error(at, "no serialised tensor, or cut short");
-  RNNC_ASSIGN(ir::TensorPtr tensor, ReadTensor(proto, std::filesystem::path(path).parent_path().string(), at, "tensor '" + proto.name() + "'"));
+  RNNC_ASSIGN(ir::TensorPtr tensor, ReadTensor(proto, std::filesystem::path(path).parent_path().string(), at,
+                                               "tensor '" + proto.name() + "'"));
   return NamedTensor{proto.name(), tensor};
 }
 

@@ -46,8 +46,8 @@ Result<int64_t> OpsetOf(const onnx::ModelProto& proto, const Location& at) {
   }
   if (opset == 0) return Error(at, "opset_import: no version of the ONNX operators; is it an ONNX model?");
   if (opset < kOldestOpset || opset > kNewestOpset) {
-    return Error(at, "opset {} is outside {} to {}; convert the model with onnx.version_converter", opset,
-                 kOldestOpset, kNewestOpset);
+    return Error(at, "opset_import: {} is outside {} to {}; convert the model with onnx.version_converter",
+                 opset, kOldestOpset, kNewestOpset);
   }
   return opset;
 }
@@ -70,8 +70,9 @@ Result<ModelFile> ReadModel(const std::string& path) {
   if (!model.proto->has_graph()) return Error(model.At(), "holds no graph; is it an ONNX model?");
   const int64_t ir = model.proto->ir_version();
   if (ir < kOldestIr || ir > kNewestIr) {
-    return Error(model.At(), "ir_version {} is outside {} to {}; save the model with another version of onnx",
-                 ir, kOldestIr, kNewestIr);
+    return Error(model.At(),
+                 "ir_version: {} is outside {} to {}; save the model with another version of onnx", ir,
+                 kOldestIr, kNewestIr);
   }
   RNNC_ASSIGN(model.opset, OpsetOf(*model.proto, model.At()));
   return model;
