@@ -199,9 +199,10 @@ Result<Values> PadConstant(const Context& context, const Padding& padding) {
                  "value: not known when compiled, with negative pads; bind it with --const");
   }
   Value* filled = EmitLayout(context, value, result, BroadcastIndices({value->type.element, {}}, 0));
-  std::vector<IndexExpr> store = IdentityIndices(result.dims.size());
+  std::vector<IndexExpr> middle = IdentityIndices(result.dims.size());
+  std::vector<IndexExpr> store = middle;
   for (size_t i = 0; i < store.size(); ++i) store[i] = store[i] + IndexExpr(padding.before[i]);
-  return Values{EmitInto(context, filled, x, x->type.dims, IdentityIndices(store.size()), std::move(store))};
+  return Values{EmitInto(context, filled, x, x->type.dims, std::move(middle), std::move(store))};
 }
 
 // Where element `position` of a padded axis (0 is the operand's first) comes from, in 0..size-1.

@@ -98,7 +98,7 @@ void Build(const OperatorCase& c, uint32_t seed, Built& built) {
 // 16-bit types: the oracle computes in double, the kernels round each operator once. A constant inside a
 // formula (1/6, sqrt(2)) has the type of its operands in a kernel.
 double Tolerance(ElementType element) {
-  if (element == ElementType::kF32) return 2e-8;
+  if (element == ElementType::kF32) return 1e-7;
   if (element == ElementType::kF16) return 2e-3;
   return element == ElementType::kBF16 ? 2e-2 : 1e-9;
 }
