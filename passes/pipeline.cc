@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "compiler/ir/printer.h"
+#include "compiler/ir/verifier.h"
 #include "compiler/support/check.h"
 #include "compiler/support/strings.h"
 #include "passes/block_frames.h"
 #include "passes/choose_layouts.h"
 #include "passes/compose_layouts.h"
+#include "passes/fold_constants.h"
 #include "passes/forward_last_step.h"
 #include "passes/fuse_epilogues.h"
 #include "passes/fuse_gates.h"
@@ -40,6 +43,10 @@ constexpr bool kNeeded = false;
 const std::vector<PassEntry>& Pipeline() {
   // clang-format off
   static const std::vector<PassEntry> passes = {
+      {"fold-constants", FoldConstants, kGraph, kGraph, kNeeded,
+       "first: what is supported is judged by what is left, and later passes want weights as constants"},
+      {"remove-dead", RemoveDead, kGraph, kGraph, kNeeded,
+       "after folding: what only computed a shape must not be lowered, let alone refused"},
       {"specialise-step", SpecialiseStep, kGraph, kGraph, kNeeded,
        "before anything depends on the number of frames; a frame of its own fuses further than a frame of many"},
       {"recurrent-to-scan", RecurrentToScan, kGraph, kRecurrence, kNeeded,
@@ -90,7 +97,10 @@ Result<> RunPass(const PassEntry& pass, ir::Module& module, const PassOptions& o
   CheckContext context([&] { return fmt::format("in pass {}", pass.name); });
   RNNC_CHECK(module.stage == pass.before, "{} got a module of stage {}", pass.name, ToText(module.stage));
   RNNC_TRY(pass.function(module, options));
+  CheckContext after([&] { return ir::Print(module); });
   RNNC_CHECK(module.stage == pass.after, "{} left a module of stage {}", pass.name, ToText(module.stage));
+  const Result<> verified = ir::Verify(module);
+  RNNC_CHECK(verified.ok(), "after {}: {}", pass.name, Render(verified.diagnostics()));
   return Ok();
 }
 
@@ -101,6 +111,7 @@ Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Obser
     if (pass == nullptr) return Error({}, "pass `{}`: there is no such pass", name);
     if (!pass->optional) return Error({}, "pass `{}`: is needed and cannot be disabled", name);
   }
+  RNNC_TRY(ir::Verify(module));
   for (const PassEntry& pass : Pipeline()) {
     if (pass.after > last || pass.before < module.stage ||
         options.disabled.count(std::string(pass.name)) != 0)

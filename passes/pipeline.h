@@ -29,12 +29,13 @@ struct Observer {
   std::function<void(const PassEntry&, double seconds)> timed;
 };
 
-// Runs one pass: verifies the module before and after it. A module that does not verify after a pass
-// aborts with the name of the pass and the module's text: that is a mistake of the pass.
+// Runs one pass over a module that verifies, and verifies it again. A module that does not verify after a
+// pass aborts with the name of the pass and the module's text: that is a mistake of the pass.
 Result<> RunPass(const PassEntry& pass, ir::Module& module, const PassOptions& options);
 
-// Runs every pass from the module's stage on until all of stage `last` have run. Names in
-// `options.disabled` must be those of optional passes.
+// Verifies the module (a failure is an error: it comes from an importer or a file), then runs every pass from
+// the module's stage on until all of stage `last` have run. Names in `options.disabled` must be those of
+// optional passes.
 Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Observer& observer = {},
                      ir::Stage last = ir::Stage::kPlanned);
 

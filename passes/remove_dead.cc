@@ -6,12 +6,15 @@
 // 2. Results of kernels and stacked results of loops that nobody uses.
 // 3. Carried values of loops whose final value nobody uses and whose argument only makes itself.
 // 4. Sequences of a scan whose slice nobody uses.
-// At the end: constants without users.
+// At the end: equal constants become one, those without users go.
 
 #include "passes/remove_dead.h"
 
+#include <map>
 #include <set>
+#include <string>
 
+#include "compiler/support/strings.h"
 #include "passes/kernel_edit.h"
 
 namespace rnnc::passes {
@@ -173,6 +176,22 @@ void TidyKernels(ir::Block& block) {
   }
 }
 
+void JoinEqualConsts(ir::Module& module) {
+  std::map<std::pair<std::string, uint64_t>, std::vector<Value*>> seen;
+  for (const auto& constant : module.Consts()) {
+    if (!constant->HasUsers()) continue;
+    const ir::Tensor& tensor = *constant->tensor;
+    const std::string_view bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+    std::vector<Value*>& alike = seen[{tensor.type.ToText(), Hash(bytes)}];
+    for (Value* other : alike) {
+      if (other->tensor->bytes != tensor.bytes) continue;
+      ir::ReplaceAllUses(constant.get(), other);
+      break;
+    }
+    if (constant->HasUsers()) alike.push_back(constant.get());
+  }
+}
+
 }  // namespace
 
 Result<> RemoveDead(ir::Module& module, const PassOptions&) {
@@ -180,6 +199,7 @@ Result<> RemoveDead(ir::Module& module, const PassOptions&) {
     TidyKernels(function->Body());
     while (RemoveInBlock(function->Body())) TidyKernels(function->Body());
   }
+  JoinEqualConsts(module);
   module.RemoveUnusedConsts();
   return Ok();
 }
