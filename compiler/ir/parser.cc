@@ -419,7 +419,7 @@ class Parser {
     ParseBlock(operation.Body());
   }
 
-  // yield each(%y) carry(%h)
+  // yield each(%y) carry(%h), in a scan; yield block(%y) carry(%h), in blocks
   void ParseYield(Operation& operation) {
     auto group = [&](std::string_view keyword) {
       int64_t count = 0;
@@ -432,7 +432,8 @@ class Parser {
       cursor_.Expect(")");
       return count;
     };
-    operation.Set("n_each", group("each"));
+    const Operation* loop = operation.Parent()->Owner();
+    operation.Set("n_each", group(loop != nullptr && loop->Kind() == OpKind::kBlocks ? "block" : "each"));
     group("carry");
     ParseAttributes(operation);
   }

@@ -346,7 +346,8 @@ class Printer {
       for (size_t i = first; i < end; ++i) out_ += (i == first ? "" : ", ") + NameOf(operation.Operand(i));
       out_ += ")";
     };
-    group("each", 0, outputs);
+    const Operation* loop = operation.Parent()->Owner();
+    group(loop != nullptr && loop->Kind() == OpKind::kBlocks ? "block" : "each", 0, outputs);
     group("carry", outputs, count);
     PrintAttributes(operation, {"n_each"});
   }
