@@ -4,14 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "compiler/ir/builder.h"
 #include "compiler/ir/graph_evaluator.h"
 #include "compiler/ir/kernel_evaluator.h"
+#include "compiler/ir/parser.h"
+#include "compiler/ir/printer.h"
 #include "compiler/ir/shape_rules.h"
+#include "compiler/ir/verifier.h"
 #include "passes/lower_to_kernels.h"
+#include "passes/pipeline.h"
 #include "passes/recurrent_to_scan.h"
 #include "tests/differential/operator_cases.h"
 
@@ -92,7 +97,10 @@ void Build(const OperatorCase& c, uint32_t seed, Built& built) {
       op->AddResult((*types)[i], "y" + std::to_string(i));
     }
   }
+  for (size_t i = 0; i < op->ResultCount(); ++i)
+    built.function->result_names.push_back("y" + std::to_string(i));
   builder.Create(OpKind::kReturn, op->Results(), {});
+  built.module.name = "case";
 }
 
 // 16-bit types: the oracle computes in double, the kernels round each operator once. A constant inside a
@@ -115,6 +123,21 @@ void ExpectSame(const std::vector<Array>& actual, const std::vector<Array>& expe
       EXPECT_TRUE(same) << "result " << r << ", element " << i << ": " << a << ", the oracle says " << e;
     }
   }
+}
+
+bool MentionsTime(const OperatorCase& c) {
+  return std::any_of(c.operands.begin(), c.operands.end(),
+                     [](const CaseOperand& operand) { return !operand.type.IsStatic(); });
+}
+
+// Verifies, and comes back from its text as it was.
+void ExpectSound(const Module& module) {
+  const Result<> verified = Verify(module);
+  EXPECT_TRUE(verified.ok()) << Render(verified.diagnostics()) << Print(module);
+  const Printed printed = Serialize(module);
+  const Result<std::unique_ptr<Module>> parsed = Parse(printed.text, "text", printed.blob);
+  ASSERT_TRUE(parsed.ok()) << Render(parsed.diagnostics()) << printed.text;
+  EXPECT_EQ(Print(**parsed), Print(module));
 }
 
 std::vector<OperatorCase> AllCases() {
@@ -141,16 +164,48 @@ TEST(LoweringVsOracle, EveryCaseAgrees) {
     const Result<std::vector<Array>> recurrence = EvaluateKernels(*built.function, built.inputs);
     ASSERT_TRUE(recurrence.ok()) << Render(recurrence.diagnostics());
     ExpectSame(*recurrence, *expected, 0);
+    ExpectSound(built.module);
     Result<> kernels = passes::LowerToKernels(built.module, {});
     ASSERT_TRUE(kernels.ok()) << Render(kernels.diagnostics());
     const Result<std::vector<Array>> lowered = EvaluateKernels(*built.function, built.inputs);
     ASSERT_TRUE(lowered.ok()) << Render(lowered.diagnostics());
     ExpectSame(*lowered, *expected, 0);
+    ExpectSound(built.module);
     KernelEvaluation rounding;
     rounding.round = true;
     const Result<std::vector<Array>> rounded = EvaluateKernels(*built.function, built.inputs, rounding);
     ASSERT_TRUE(rounded.ok()) << Render(rounded.diagnostics());
     ExpectSame(*rounded, *expected, 1e-4);
+  }
+}
+
+// Whatever a pass makes of the kernels, the numbers stay; the first pass that changes them is named.
+TEST(LoweringVsOracle, EveryCaseSurvivesThePipeline) {
+  uint32_t seed = 0;
+  for (const OperatorCase& c : AllCases()) {
+    SCOPED_TRACE(c.op + " case " + std::to_string(++seed));
+    Built built;
+    Build(c, seed, built);
+    if (HasFatalFailure()) return;
+    const Result<std::vector<Array>> expected = EvaluateGraph(*built.function, built.inputs);
+    ASSERT_TRUE(expected.ok()) << Render(expected.diagnostics());
+    const bool whole = built.inputs.empty() || !MentionsTime(c);
+    passes::Observer observer;
+    bool failed = false;
+    observer.after = [&](const passes::PassEntry& pass, const Module& module) {
+      if (failed || module.stage < Stage::kRecurrence) return;
+      SCOPED_TRACE(std::string("after ") + std::string(pass.name));
+      const Function* function = module.FindFunction(built.function->name);
+      const Result<std::vector<Array>> now = EvaluateKernels(*function, built.inputs);
+      EXPECT_TRUE(now.ok()) << Render(now.diagnostics());
+      if (now.ok()) ExpectSame(*now, *expected, 1e-6);
+      failed = HasFailure();
+      if (failed) ADD_FAILURE() << Print(module);
+    };
+    const Result<> done = passes::RunPipeline(built.module, {}, observer);
+    // Operators that mix frames of a symbolic length are refused; nothing else is.
+    EXPECT_TRUE(done.ok() || !whole) << Render(done.diagnostics());
+    if (HasFailure()) return;
   }
 }
 
