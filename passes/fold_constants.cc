@@ -73,15 +73,16 @@ void Replace(ir::Module& module, Value* value, ir::TensorPtr tensor) {
 }
 
 void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
-  const bool used = std::any_of(operation.Results().begin(), operation.Results().end(),
-                                [](const Value* result) { return result->HasUsers(); });
+  const std::vector<Value*> results = operation.Results();
+  const bool used =
+      std::any_of(results.begin(), results.end(), [](const Value* result) { return result->HasUsers(); });
   if (!used) return;
   if (operation.Kind() == OpKind::kIdentity) {
     ir::ReplaceAllUses(operation.Result(), operation.Operand(size_t{0}));
     return;
   }
   bool all = true;
-  for (Value* result : operation.Results()) {
+  for (Value* result : results) {
     if (!result->HasUsers()) continue;
     if (ir::TensorPtr known = KnownIntegers(*result, ints)) {
       Replace(module, result, std::move(known));
@@ -92,7 +93,7 @@ void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
   if (all || !IsFoldable(operation)) return;
   std::vector<ir::Array> arrays = Evaluated(operation);
   size_t next = 0;
-  for (Value* result : operation.Results()) {
+  for (Value* result : results) {
     if (!result->HasUsers() || next >= arrays.size()) continue;
     const ir::Array& array = arrays[next++];
     auto tensor = std::make_shared<Tensor>(ir::TensorOf(array));
