@@ -153,18 +153,90 @@ void CompactOperands(ir::Operation& operation) {
   operation.SetOperands(kept);
 }
 
+// Takes the variables out for which `keep` says false; nothing uses them.
+void RenumberVariables(ir::Program& program, const std::vector<bool>& keep) {
+  std::vector<int> number(keep.size(), 0);
+  int next = 0;
+  for (size_t v = 0; v < keep.size(); ++v) number[v] = keep[v] ? next++ : 0;
+  program = WithVariables(std::move(program), [&](int v) -> std::optional<ir::IndexExpr> {
+    const auto i = static_cast<size_t>(v);
+    return i < number.size() ? ir::IndexExpr::Variable(number[i]) : ir::IndexExpr::Variable(v);
+  });
+}
+
+// Variables of one value go (simplified indices do not use them), but for one where there would be none.
+void DropUnitVariables(ir::Kernel& kernel) {
+  std::vector<bool> keep;
+  for (const ir::IndexVariable& variable : kernel.parallel) keep.push_back(!variable.extent.Is(1));
+  if (!keep.empty() && std::find(keep.begin(), keep.end(), true) == keep.end()) keep.back() = true;
+  for (ir::Accumulator& accumulator : kernel.accumulators) {
+    std::vector<bool> all = keep;
+    all.push_back(true);  // the gate
+    std::vector<bool> reduced;
+    for (const ir::IndexVariable& variable : accumulator.reduced) {
+      reduced.push_back(accumulator.chains > 1 || !variable.extent.Is(1));
+    }
+    if (!reduced.empty() && std::find(reduced.begin(), reduced.end(), true) == reduced.end()) {
+      reduced.back() = true;
+    }
+    all.insert(all.end(), reduced.begin(), reduced.end());
+    RenumberVariables(accumulator.init, all);
+    RenumberVariables(accumulator.element, all);
+    size_t at = 0;
+    std::erase_if(accumulator.reduced, [&](const ir::IndexVariable&) { return !reduced[at++]; });
+  }
+  RenumberVariables(kernel.epilogue, keep);
+  ir::Program stores;  // for the renumbering alone
+  for (std::vector<ir::IndexExpr>& store : kernel.stores) {
+    stores.nodes.emplace_back();
+    stores.nodes.back().indices = store;
+  }
+  RenumberVariables(stores, keep);
+  for (size_t r = 0; r < kernel.stores.size(); ++r) kernel.stores[r] = stores.nodes[r].indices;
+  size_t at = 0;
+  std::erase_if(kernel.parallel, [&](const ir::IndexVariable&) { return !keep[at++]; });
+}
+
+// Reads of constants of one element become literals; a square is a product.
+void SimplifyScalars(ir::Program& program, const ir::Operation& operation) {
+  for (ir::ScalarNode& node : program.nodes) {
+    if (node.op != ir::ScalarOp::kRead || node.fill) continue;
+    const ir::Value* value = operation.Operand(static_cast<size_t>(node.operand));
+    if (!value->IsConst() || value->type.element != node.type || value->tensor->ElementCount() != 1) continue;
+    ir::ScalarNode literal;
+    literal.op = ir::ScalarOp::kConst;
+    literal.type = node.type;
+    if (ir::IsFloat(node.type)) {
+      literal.number = value->tensor->NumberAt(0);
+    } else {
+      literal.integer = value->tensor->IntegerAt(0);
+    }
+    node = literal;
+  }
+  for (ir::ScalarNode& node : program.nodes) {
+    if (node.op != ir::ScalarOp::kPow || !ir::IsFloat(node.type)) continue;
+    const ir::ScalarNode& exponent = program.nodes[static_cast<size_t>(node.args[1])];
+    if (exponent.op != ir::ScalarOp::kConst || exponent.number != 2.0 || !ir::IsFloat(exponent.type))
+      continue;
+    node.op = ir::ScalarOp::kMul;
+    node.args = {node.args[0], node.args[0]};
+  }
+}
+
 }  // namespace
 
 ir::Operation* Tidy(ir::Operation* operation) {
   ir::Kernel& kernel = operation->GetKernel();
   ir::ForEachProgram(kernel, [&](ir::Program& program, const std::vector<ir::Dim>& extents) {
     ir::ForEachIndex(program, [&](ir::IndexExpr& index) { index = index.Simplify(extents); });
+    if (&program == &kernel.epilogue) SimplifyScalars(program, *operation);
     program = ir::Cleaned(program);
   });
   for (std::vector<ir::IndexExpr>& store : kernel.stores) {
     for (ir::IndexExpr& index : store) index = index.Simplify(kernel.ParallelExtents());
   }
   DropUnusedAccumulators(kernel);
+  DropUnitVariables(kernel);
   CompactOperands(*operation);
   const ir::OpKind kind = ir::KindOf(kernel);
   if (kind == operation->Kind()) return operation;

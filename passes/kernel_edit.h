@@ -43,8 +43,9 @@ std::vector<int> AddOperands(ir::Operation& operation, const std::vector<ir::Val
 ir::Program WithVariables(ir::Program program,
                           const std::function<std::optional<ir::IndexExpr>(int)>& replacement);
 
-// Simplifies indices, drops unused nodes, accumulators and operands, joins equal operands, and sets the
-// operation's kind to what the kernel now is (by putting a new operation in its place, which is returned).
+// Simplifies indices and literals, drops unused nodes, accumulators, operands and variables of one value,
+// joins equal operands, and sets the operation's kind to what the kernel now is (by putting a new operation
+// in its place, which is returned).
 ir::Operation* Tidy(ir::Operation* operation);
 
 // Removes result `i`, which nothing uses, with its store and output.
