@@ -16,8 +16,8 @@ namespace rnnc::passes {
 //   }
 // becomes
 //   %y: f32[T,1,64], %h_last: f32[1,64] = scan t<T carry(%h: f32[1,64] = @zero) {
-//     %pt: f32[1,64] = map (i0<1, i1<64) { yield %p[t,i0,i1] }
-//     %z: f32[1,64] = map (i0<1, i1<64) { yield add(%pt[0,i1], %h[0,i1]) }
+//     %pt: f32[1,64] = map (i0<1, i1<64) { yield %p[t, i0, i1] }
+//     %z: f32[1,64] = map (i0<1, i1<64) { yield add(%pt[0, i1], %h[0, i1]) }
 //     yield carry(%z)
 //   }
 Result<> LowerToKernels(ir::Module& module, const PassOptions& options);

@@ -50,8 +50,9 @@ struct Body {
   // act((bias + W x) + R h)
   Value* PlainGate(size_t gate, size_t activation, Value* h) {
     const Gate& g = gates[gate];
-    Value* sum = Binary(OpKind::kAdd, Linear(x, g.w, g.sum), Linear(h, g.r, nullptr));
-    return Activate(activation, sum);
+    Value* from_x = Linear(x, g.w, g.sum);
+    Value* from_h = Linear(h, g.r, nullptr);
+    return Activate(activation, Binary(OpKind::kAdd, from_x, from_h));
   }
 };
 
@@ -89,7 +90,8 @@ std::vector<Value*> LstmCell(Body& body) {
   Value* kept = body.Binary(OpKind::kMul, f, body.carried[1]);
   Value* added = body.Binary(OpKind::kMul, i, g);
   Value* c = body.Binary(OpKind::kAdd, kept, added);
-  return {body.Binary(OpKind::kMul, o, body.Activate(2, c)), c};
+  Value* bounded = body.Activate(2, c);
+  return {body.Binary(OpKind::kMul, o, bounded), c};
 }
 
 // z r h; H = (1-z)*h~ + z*H(t-1).
@@ -102,13 +104,15 @@ std::vector<Value*> GruCell(Body& body) {
     candidate = body.PlainGate(2, 1, body.Binary(OpKind::kMul, r, h));
   } else {
     const Gate& g = body.gates[2];
+    Value* from_x = body.Linear(body.x, g.w, g.wb);
     Value* recurrent = body.Binary(OpKind::kMul, r, body.Linear(h, g.r, g.rb));
-    candidate = body.Activate(1, body.Binary(OpKind::kAdd, body.Linear(body.x, g.w, g.wb), recurrent));
+    candidate = body.Activate(1, body.Binary(OpKind::kAdd, from_x, recurrent));
   }
   Module& module = *body.builder.GetBlock().Parent()->Parent();
   Value* one = module.AddConst("one", MakeScalar(body.type.element, 1));
   Value* fresh = body.Binary(OpKind::kMul, body.Binary(OpKind::kSub, one, z), candidate);
-  return {body.Binary(OpKind::kAdd, fresh, body.Binary(OpKind::kMul, z, h))};
+  Value* kept = body.Binary(OpKind::kMul, z, h);
+  return {body.Binary(OpKind::kAdd, fresh, kept)};
 }
 
 std::vector<Value*> RnnCell(Body& body) { return {body.PlainGate(0, 0, body.carried[0])}; }
@@ -211,12 +215,12 @@ std::vector<Value*> Pieces(Builder& builder, Value* whole, const std::vector<std
 }
 
 // a + b: of constants in double, rounded once.
-Value* SumOf(Builder& builder, Value* a, Value* b) {
+Value* SumOf(Builder& builder, Value* a, Value* b, const std::string& name) {
   if (!a->IsConst() || !b->IsConst()) return builder.Op(OpKind::kAdd, {a, b}, a->type);
   auto sum = std::make_shared<Tensor>(ZeroTensor(a->type));
   for (int64_t i = 0; i < sum->ElementCount(); ++i)
     sum->SetNumber(i, a->tensor->NumberAt(i) + b->tensor->NumberAt(i));
-  return builder.GetBlock().Parent()->Parent()->AddConst(a->name, std::move(sum));
+  return builder.GetBlock().Parent()->Parent()->AddConst(name, std::move(sum));
 }
 
 std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& cell) {
@@ -237,7 +241,8 @@ std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& ce
     gates[i].wb = b[i];
     gates[i].rb = b[i + gates.size()];
     // GRU's candidate with linear_before_reset has no use for the sum.
-    if (!apart || i + 1 < gates.size()) gates[i].sum = SumOf(builder, gates[i].wb, gates[i].rb);
+    if (!apart || i + 1 < gates.size())
+      gates[i].sum = SumOf(builder, gates[i].wb, gates[i].rb, op.Operand("B")->name + "_" + cell.gates[i]);
   }
   return gates;
 }

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "passes/lower_to_kernels.h"
+#include "tests/support/ir_helpers.h"
 #include "tests/support/kernel_helpers.h"
 
 namespace rnnc {
@@ -190,6 +191,43 @@ struct Recurrent {
     }
   }
 };
+
+// What the body looks like: one product a side, both biases on the side of x.
+TEST(RecurrentToScan, TextOfAnRnn) {
+  const std::unique_ptr<Module> module = ParseOrDie(R"(
+module @m {stage=graph} {
+  const @W: f32[1,2,1] = [1.0, 2.0]
+  const @R: f32[1,2,2] = [1.0, 2.0, 3.0, 4.0]
+  const @B: f32[1,4] = [1.0, 2.0, 0.25, 0.5]
+  func @main(%x: f32[T,1,1]) -> (%y: f32[T,1,1,2]) {
+    %y: f32[T,1,1,2], _ = rnn X: %x, W: @W, R: @R, B: @B {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/rnn")
+    return %y
+  }
+}
+)");
+  ASSERT_TRUE(passes::RecurrentToScan(*module, {}).ok());
+  ExpectValid(*module);
+  ExpectPrints(*module, R"(
+module @m {stage=recurrence} {
+  const @W_i: f32[2,1] = [1.0, 2.0]
+  const @R_i: f32[2,2] = [1.0, 2.0, 3.0, 4.0]
+  const @B_i: f32[2] = [1.25, 2.5]
+  const @zero: f32[1,2] = [0.0, 0.0]
+  const @axes: i64[1] = [1]
+  func @main(%x: f32[T,1,1]) -> (%y: f32[T,1,1,2]) {
+    %0: f32[T,1,2], %1: f32[1,2] = scan t<T each(%xt: f32[1,1] = %x) carry(%h: f32[1,2] = @zero) {
+      %2: f32[1,2] = linear x: %xt, W: @W_i, b: @B_i loc("/rnn")
+      %3: f32[1,2] = linear x: %h, W: @R_i loc("/rnn")
+      %4: f32[1,2] = add %2, %3 loc("/rnn")
+      %5: f32[1,2] = tanh %4 loc("/rnn")
+      yield each(%5) carry(%5) loc("/rnn")
+    } loc("/rnn")
+    %y: f32[T,1,1,2] = unsqueeze %0, @axes loc("/rnn")
+    return %y
+  }
+}
+)");
+}
 
 // Gates in another order than i o f c, c from the wrong step.
 TEST(RecurrentToScan, Lstm) {
