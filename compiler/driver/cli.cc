@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// The command line: CLI11's description of every option, in clang's spellings, and nothing else.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "compiler/driver/commands.h"
+#include "compiler/support/strings.h"
+
+namespace rnnc::driver {
+namespace {
+
+constexpr std::string_view kVersion = "rnnc 0.1.0";
+
+constexpr const char* kExamples = R"(examples:
+  rnnc compile kws.onnx                        kws.o and kws.h for this machine
+  rnnc compile vad.onnx -mcpu=x86-64-v3 -O3    for any CPU with AVX2
+  rnnc compile net.onnx --state h=hn           the state lives in the instance
+  rnnc compile net.onnx --print-ir-after=all   every stage of the IR
+  rnnc inspect net.onnx                        what is in it, and what is supported
+  rnnc verify net.onnx                         native code against the data sets beside the model
+  rnnc run net.onnx x=frames.npy               run it once)";
+
+// Clang's long options with one dash, as CLI11 knows them.
+std::vector<std::string> WithTwoDashes(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int i = argc; i-- > 1;) {  // CLI11 takes them last first
+    std::string argument = argv[i];
+    for (const std::string_view known : {"-mcpu", "-fPIC", "-fno-pic"}) {
+      const bool same =
+          argument == known || argument.compare(0, known.size() + 1, std::string(known) + "=") == 0;
+      if (same) argument.insert(0, "-");
+    }
+    arguments.push_back(std::move(argument));
+  }
+  return arguments;
+}
+
+std::pair<std::string, std::string> SplitPair(const std::string& option, const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw CLI::ValidationError(option, fmt::format("'{}' is not of the form name=value", text));
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+int64_t ParseSize(const std::string& option, const std::string& text) {
+  int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value < 0) {
+    throw CLI::ValidationError(option, fmt::format("'{}' is not a size", text));
+  }
+  return value;
+}
+
+// The options that all subcommands share. Their values are taken over into `options` when parsed.
+void AddModelOptions(CLI::App& app, ModelOptions& options) {
+  app.add_option("model", options.model, "ONNX model")->required();
+  app.add_option_function<std::vector<std::string>>(
+         "--dim",
+         [&options](const std::vector<std::string>& list) {
+           for (const std::string& text : list) {
+             const auto [name, value] = SplitPair("--dim", text);
+             if (value == "?") {
+               options.symbolic_dims.insert(name);
+             } else {
+               options.dims[name] = ParseSize("--dim", value);
+             }
+           }
+         },
+         "size of a named dimension: batch=1; batch=? keeps it open")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option_function<std::vector<std::string>>(
+         "--shape",
+         [&options](const std::vector<std::string>& list) {
+           for (const std::string& text : list) {
+             const auto [name, value] = SplitPair("--shape", text);
+             std::vector<int64_t> dims;
+             if (value != "scalar") {
+               for (const std::string& part : Split(value, 'x')) dims.push_back(ParseSize("--shape", part));
+             }
+             options.shapes[name] = dims;
+           }
+         },
+         "shape of an input: input=1x576")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option_function<std::vector<std::string>>(
+         "--const",
+         [&options](const std::vector<std::string>& list) {
+           for (const std::string& text : list) options.constants.insert(SplitPair("--const", text));
+         },
+         "an input that never changes: sr=16000, or a .npy or .pb file")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option("--state", options.states,
+                 "an output that feeds an input of the next call: in=out or in=out[row]; none")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option("--name", options.name, "NAME in NAME_step; from -o or the model's file by default");
+  app.add_option("--target", options.target.triple, "target triple; this machine by default");
+  app.add_option("--mcpu", options.target.cpu, "-mcpu=: a CPU of LLVM's, x86-64, x86-64-v2 .. v4, native");
+  app.add_option("-O", options.optimization, "optimisation, 0 to 3")->check(CLI::Range(0, 3));
+  app.add_flag_callback(
+      "--fPIC", [&options] { options.position_independent = true; },
+      "-fPIC: position-independent code (default)");
+  app.add_flag_callback(
+      "--fno-pic", [&options] { options.position_independent = false; },
+      "-fno-pic: for a program at a fixed address");
+  app.add_option("--unroll", options.unroll_steps,
+                 "unroll loops over time of at most N steps; 0: none but single steps")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--disable-pass", options.disabled_passes, "leave out an optional pass")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+// Everything the command line can say.
+struct CommandLine {
+  CompileOptions compile;
+  InspectOptions inspect;
+  RunOptions run;
+  VerifyOptions verify;
+};
+
+CLI::App* AddCompile(CLI::App& app, CompileOptions& options) {
+  CLI::App* command = app.add_subcommand("compile", "compile a model to an object and a C header");
+  AddModelOptions(*command, options.model);
+  command->add_option("-o", options.output, "output file, or folder; the header goes beside it");
+  command->add_option("--emit", options.emit, "obj, asm, llvm, bc, ir, header or lib")
+      ->check(CLI::IsMember({"obj", "asm", "llvm", "bc", "ir", "header", "lib"}));
+  command->add_flag_callback("-S", [&options] { options.emit = "asm"; }, "the same as --emit=asm");
+  command->add_option("--print-ir-after", options.print_ir_after,
+                      "print the IR after a pass, after import, or after all");
+  command->add_flag("--time-passes", options.time_passes, "report how long each pass took");
+  command->add_flag("--json", options.json, "the report as JSON on stdout");
+  command->add_flag("-q,--quiet", options.quiet, "no report");
+  return command;
+}
+
+CLI::App* AddInspect(CLI::App& app, InspectOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("inspect", "show inputs, outputs, recurrent nodes and what is not supported");
+  AddModelOptions(*command, options.model);
+  command->add_flag("--json", options.json, "as JSON");
+  return command;
+}
+
+CLI::App* AddRun(CLI::App& app, RunOptions& options) {
+  CLI::App* command = app.add_subcommand("run", "run a model once on tensors from files");
+  AddModelOptions(*command, options.model);
+  command->add_option("inputs", options.inputs, "name=FILE.npy or FILE.pb, one an input");
+  command->add_option("--output-folder", options.output_folder, "write NAME.npy for every output")
+      ->check(CLI::ExistingDirectory);
+  command->add_flag("--interpret", options.interpret,
+                    "evaluate the graph in double instead of running native code");
+  return command;
+}
+
+CLI::App* AddVerify(CLI::App& app, VerifyOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "verify", "compare native code with data sets, or with the graph evaluated in double");
+  AddModelOptions(*command, options.model);
+  command->add_option("data_sets", options.data_sets, "folders of input_N and output_N files (.pb or .npy)");
+  command->add_option("--atol", options.atol, "absolute tolerance");
+  command->add_option("--rtol", options.rtol, "relative tolerance");
+  command->add_option("--seed", options.seed, "of random input, used when there is no data set");
+  command->add_option("--steps", options.random_steps, "length of random sequences")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--interpret", options.interpret, "the evaluator in place of native code");
+  command->add_flag("--json", options.json, "as JSON");
+  return command;
+}
+
+int Report(const std::vector<Diagnostic>& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "rnnc: {}\n", Render(diagnostic));
+  return kFailure;
+}
+
+int UsageError(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::string hint;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (!arguments.empty() && app.get_subcommands().empty()) hint = DidYouMean(arguments.back(), known);
+  for (const CLI::App* command : app.get_subcommands()) {
+    std::vector<std::string> options;
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    }
+    for (const std::string& argument : arguments) {
+      const std::string name = argument.substr(0, argument.find('='));
+      if (name.compare(0, 2, "--") != 0 || std::find(options.begin(), options.end(), name) != options.end())
+        continue;
+      hint = DidYouMean(name, options);
+    }
+  }
+  fmt::print(stderr, "rnnc: {}{}\nrnnc --help shows the usage\n", error.what(), hint);
+  return kUsage;
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  CLI::App app("rnnc: compiles recurrent neural networks from ONNX to native objects");
+  app.set_version_flag("--version", std::string(kVersion));
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  CommandLine line;
+  CLI::App* compile = AddCompile(app, line.compile);
+  CLI::App* inspect = AddInspect(app, line.inspect);
+  CLI::App* run = AddRun(app, line.run);
+  CLI::App* verify = AddVerify(app, line.verify);
+  const std::vector<std::string> arguments = WithTwoDashes(argc, argv);
+  // CLI11 reports by exceptions; they end here.
+  try {
+    std::vector<std::string> consumed = arguments;
+    app.parse(consumed);
+  } catch (const CLI::ParseError& error) {
+    return UsageError(app, error, arguments);
+  }
+  if (compile->parsed()) {
+    const auto result = CompileCommand(line.compile);
+    return result.ok() ? kSuccess : Report(result.diagnostics());
+  }
+  if (inspect->parsed()) {
+    const auto result = InspectCommand(line.inspect);
+    return result.ok() ? kSuccess : Report(result.diagnostics());
+  }
+  if (run->parsed()) {
+    const auto result = RunCommand(line.run);
+    return result.ok() ? kSuccess : Report(result.diagnostics());
+  }
+  (void)verify;
+  const auto result = VerifyCommand(line.verify);
+  if (!result.ok()) return Report(result.diagnostics());
+  return *result ? kSuccess : kFailure;
+}
+
+}  // namespace rnnc::driver

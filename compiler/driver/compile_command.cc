@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "compiler/driver/commands.h"
+#include "compiler/driver/phases.h"
+#include "compiler/ir/blob.h"
+#include "compiler/ir/printer.h"
+#include "compiler/support/file.h"
+#include "compiler/support/strings.h"
+
+namespace rnnc::driver {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double Since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+struct PassTime {
+  std::string name;
+  double seconds;
+};
+
+// Where files go: -o names the main one; the header stands beside it.
+struct OutputPaths {
+  std::string main;
+  std::string header;
+};
+
+OutputPaths PathsFor(const CompileOptions& options, const std::string& name) {
+  static const std::map<std::string, std::string> endings = {{"obj", ".o"},   {"lib", ".a"}, {"asm", ".s"},
+                                                             {"llvm", ".ll"}, {"bc", ".bc"}, {"ir", ".rnn"},
+                                                             {"header", ".h"}};
+  std::string main = options.output;
+  std::error_code ignored;
+  if (main.empty()) main = name + endings.at(options.emit);
+  if (fs::is_directory(main, ignored)) main = (fs::path(main) / (name + endings.at(options.emit))).string();
+  const fs::path folder = fs::path(main).parent_path();
+  return {main, (folder / (name + ".h")).string()};
+}
+
+std::string Size(uint64_t bytes) { return HumanBytes(bytes); }
+
+// The one-screen report.
+std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
+                       const std::vector<PassTime>& times, double seconds) {
+  const codegen::ObjectReport& report = compiled.object.report;
+  std::string text;
+  auto line = [&](std::string_view label, const std::string& value) {
+    text += fmt::format("  {:<12} {}\n", label, value);
+  };
+  text += fmt::format("{} -> {}, {}\n", compiled.planned->source, paths.main, paths.header);
+  for (const std::string& bound : compiled.report.bound) line("bound", bound);
+  line("graph", fmt::format("{} nodes, {} recurrent; {} kernels", compiled.report.node_count,
+                            compiled.report.recurrent.size(), report.functions.size()));
+  line("target", fmt::format("{} ({}), {}-bit vectors", compiled.codegen.target.cpu,
+                             compiled.codegen.target.triple, compiled.codegen.target.vector_bytes * 8));
+  line("code", Size(report.code_bytes));
+  line("weights", Size(report.weight_bytes));
+  line("instance",
+       fmt::format("{} state + {} scratch", Size(report.state_bytes), Size(report.scratch_bytes)));
+  line("stack", fmt::format("{} bytes at most", report.stack_bytes));
+  line("work", fmt::format("{} multiply-adds a {}", report.multiply_adds,
+                           compiled.planned->FindFunction("run") != nullptr ? "frame" : "step"));
+  line("compiled in", fmt::format("{:.2f} s", seconds));
+  for (const PassTime& time : times)
+    line("pass", fmt::format("{:<22} {:8.2f} ms", time.name, time.seconds * 1e3));
+  return text;
+}
+
+std::string ReportJson(const CompiledModel& compiled, const OutputPaths& paths,
+                       const std::vector<PassTime>& times, double seconds) {
+  const codegen::ObjectReport& report = compiled.object.report;
+  nlohmann::ordered_json root;
+  root["model"] = compiled.planned->source;
+  root["name"] = compiled.planned->name;
+  root["files"] = {paths.main, paths.header};
+  root["bound"] = compiled.report.bound;
+  root["target"] = {{"triple", compiled.codegen.target.triple}, {"cpu", compiled.codegen.target.cpu}};
+  root["code_bytes"] = report.code_bytes;
+  root["weight_bytes"] = report.weight_bytes;
+  root["state_bytes"] = report.state_bytes;
+  root["scratch_bytes"] = report.scratch_bytes;
+  root["stack_bytes"] = report.stack_bytes;
+  root["multiply_adds"] = report.multiply_adds;
+  root["seconds"] = seconds;
+  for (const codegen::SymbolSize& symbol : report.functions) root["functions"][symbol.name] = symbol.bytes;
+  for (const PassTime& time : times) root["passes"][time.name] = time.seconds;
+  return root.dump(2) + "\n";
+}
+
+void PrintStage(std::string_view pass, const ir::Module& module) {
+  fmt::print("// after {}\n{}\n", pass, ir::Print(module));
+}
+
+Result<> CheckPassName(const std::string& name) {
+  if (name.empty() || name == "all" || name == "import" || passes::FindPass(name) != nullptr) return Ok();
+  std::vector<std::string> names = {"all", "import"};
+  for (const passes::PassEntry& pass : passes::Pipeline()) names.emplace_back(pass.name);
+  return Error({}, "--print-ir-after: there is no pass {}{}", name, DidYouMean(name, names));
+}
+
+// The files of --emit.
+Result<std::vector<FileContent>> Emit(const CompileOptions& options, const CompiledModel& compiled,
+                                      const OutputPaths& paths) {
+  std::vector<FileContent> files;
+  const std::string header =
+      codegen::GenerateHeader(*compiled.planned, compiled.codegen, compiled.object.report);
+  auto text = [&](codegen::TextKind kind) -> Result<> {
+    RNNC_ASSIGN(std::string content, codegen::GenerateText(*compiled.planned, compiled.codegen, kind));
+    files.push_back({paths.main, std::move(content)});
+    return Ok();
+  };
+  if (options.emit == "obj") {
+    files.push_back({paths.main, compiled.object.object});
+    files.push_back({paths.header, header});
+  } else if (options.emit == "lib") {
+    files.push_back(
+        {paths.main, codegen::GenerateArchive(compiled.planned->name + ".o", compiled.object.object)});
+    files.push_back({paths.header, header});
+  } else if (options.emit == "header") {
+    files.push_back({paths.main, header});
+  } else if (options.emit == "asm") {
+    RNNC_TRY(text(codegen::TextKind::kAssembly));
+  } else if (options.emit == "llvm") {
+    RNNC_TRY(text(codegen::TextKind::kLlvm));
+  } else if (options.emit == "bc") {
+    RNNC_TRY(text(codegen::TextKind::kBitcode));
+  } else {
+    return ir::ModuleFiles(*compiled.planned, paths.main);
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<> CompileCommand(const CompileOptions& options) {
+  const auto start = Clock::now();
+  RNNC_TRY(CheckPassName(options.print_ir_after));
+  ModelOptions model = options.model;
+  model.name = ModelName(options.model, options.output);
+  std::vector<PassTime> times;
+  passes::Observer observer;
+  observer.after = [&](const passes::PassEntry& pass, const ir::Module& module) {
+    if (options.print_ir_after == "all" || options.print_ir_after == pass.name) PrintStage(pass.name, module);
+  };
+  observer.timed = [&](const passes::PassEntry& pass, double seconds) {
+    if (options.time_passes) times.push_back({std::string(pass.name), seconds});
+  };
+  auto phase = Clock::now();
+  RNNC_ASSIGN(ImportedModel imported, ImportModel(model));
+  if (options.time_passes) times.push_back({"import", Since(phase)});
+  for (const Diagnostic& warning : imported.report.warnings) fmt::print(stderr, "{}\n", Render(warning));
+  if (options.print_ir_after == "all" || options.print_ir_after == "import")
+    PrintStage("import", *imported.module);
+  RNNC_ASSIGN(CompiledModel compiled, CompileImported(std::move(imported), model, observer));
+  const OutputPaths paths = PathsFor(options, compiled.planned->name);
+  RNNC_ASSIGN(const std::vector<FileContent> files, Emit(options, compiled, paths));
+  RNNC_TRY(WriteFiles(files));
+  if (options.json) {
+    fmt::print("{}", ReportJson(compiled, paths, times, Since(start)));
+  } else if (!options.quiet) {
+    fmt::print(stderr, "{}", ReportText(compiled, paths, times, Since(start)));
+  }
+  return Ok();
+}
+
+}  // namespace rnnc::driver

@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/driver/native.h"
+
+#include <cstring>
+
+#include "compiler/support/check.h"
+
+namespace rnnc::driver {
+namespace {
+
+std::string ShapeText(const std::vector<int64_t>& dims) {
+  std::string text;
+  for (int64_t dim : dims) text += (text.empty() ? "" : "x") + std::to_string(dim);
+  return text.empty() ? "scalar" : text;
+}
+
+std::string DeclaredText(const rnnc_tensor& tensor) {
+  std::string text;
+  for (int32_t i = 0; i < tensor.rank; ++i) {
+    const rnnc_dim& dim = tensor.dims[i];
+    text += (i == 0 ? "" : "x") + (dim.size < 0 ? std::string(dim.symbol) : std::to_string(dim.size));
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+const char* StatusText(rnnc_status status) {
+  switch (status) {
+    case RNNC_OK:
+      return "ok";
+    case RNNC_BAD_INDEX:
+      return "an index in an input lies outside its table";
+    case RNNC_BAD_LENGTH:
+      return "a sequence length lies outside 0..T";
+    case RNNC_LENGTH_ABOVE_BOUND:
+      return "more frames than the model was compiled for";
+    case RNNC_EMPTY_SEQUENCE:
+      return "a step of an empty sequence is read";
+    case RNNC_BAD_COMPUTED_INDEX:
+      return "an index that the model computed lies outside its table";
+    default:
+      return "the call failed";
+  }
+}
+
+}  // namespace
+
+ir::ElementType ElementOf(int32_t dtype) {
+  switch (dtype) {
+    case RNNC_F32:
+      return ir::ElementType::kF32;
+    case RNNC_F64:
+      return ir::ElementType::kF64;
+    case RNNC_F16:
+      return ir::ElementType::kF16;
+    case RNNC_BF16:
+      return ir::ElementType::kBF16;
+    case RNNC_I8:
+      return ir::ElementType::kI8;
+    case RNNC_I16:
+      return ir::ElementType::kI16;
+    case RNNC_I32:
+      return ir::ElementType::kI32;
+    case RNNC_I64:
+      return ir::ElementType::kI64;
+    case RNNC_U8:
+      return ir::ElementType::kU8;
+    default:
+      return ir::ElementType::kBool;
+  }
+}
+
+Result<std::unique_ptr<NativeModel>> NativeModel::Load(const std::string& object, const std::string& name) {
+  std::unique_ptr<NativeModel> model(new NativeModel);
+  RNNC_ASSIGN(model->object_, codegen::LoadedObject::Load(object, name));
+  const uint64_t align = model->Model().instance_align;
+  model->memory_.resize(model->Model().instance_bytes + align);
+  const auto address = reinterpret_cast<uintptr_t>(model->memory_.data());
+  model->instance_ = model->memory_.data() + (align - address % align) % align;
+  model->Reset();
+  return model;
+}
+
+void NativeModel::SetState(int state, const ir::Tensor& value) {
+  const rnnc_tensor& info = Model().states[state];
+  RNNC_CHECK(value.bytes.size() == info.bytes, "state {} has {} bytes", info.name, info.bytes);
+  std::memcpy(static_cast<std::byte*>(instance_) + info.offset, value.bytes.data(), value.bytes.size());
+}
+
+ir::Tensor NativeModel::GetState(int state) const {
+  const rnnc_tensor& info = Model().states[state];
+  std::vector<int64_t> dims;
+  for (int32_t i = 0; i < info.rank; ++i) dims.push_back(info.dims[i].size);
+  ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(ElementOf(info.dtype), dims));
+  std::memcpy(tensor.bytes.data(), static_cast<const std::byte*>(instance_) + info.offset,
+              tensor.bytes.size());
+  return tensor;
+}
+
+Result<std::vector<ir::Tensor>> NativeModel::Call(const std::vector<ir::Tensor>& inputs) {
+  return CallWith(inputs, Model().run != nullptr);
+}
+
+Result<std::vector<ir::Tensor>> NativeModel::Step(const std::vector<ir::Tensor>& inputs) {
+  RNNC_CHECK(Model().step != nullptr, "the model has no step");
+  return CallWith(inputs, false);
+}
+
+Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tensor>& inputs, bool run) {
+  const rnnc_model& model = Model();
+  const Location here{model.source, {}};
+  if (static_cast<int32_t>(inputs.size()) != model.n_inputs) {
+    return Error(here, "{} inputs given, {} wanted", inputs.size(), model.n_inputs);
+  }
+  int64_t frames = run ? -1 : 1;
+  std::vector<const void*> input_pointers;
+  for (int32_t i = 0; i < model.n_inputs; ++i) {
+    const rnnc_tensor& wanted = model.inputs[i];
+    const ir::Tensor& given = inputs[static_cast<size_t>(i)];
+    const std::vector<int64_t> dims = given.type.StaticDims();
+    bool fits =
+        given.type.element == ElementOf(wanted.dtype) && static_cast<int32_t>(dims.size()) == wanted.rank;
+    for (int32_t axis = 0; fits && axis < wanted.rank; ++axis) {
+      const int64_t size = dims[static_cast<size_t>(axis)];
+      if (axis == wanted.time_axis) {
+        if (frames < 0) frames = size;
+        fits = size == frames;
+      } else {
+        fits = size == wanted.dims[axis].size;
+      }
+    }
+    if (!fits) {
+      return Error(here, "input {}: {} {} given, {} {} wanted", wanted.name, ir::ToText(given.type.element),
+                   ShapeText(dims), ir::ToText(ElementOf(wanted.dtype)), DeclaredText(wanted));
+    }
+    input_pointers.push_back(given.bytes.data());
+  }
+  if (frames < 0) frames = 1;
+  std::vector<ir::Tensor> outputs;
+  for (int32_t i = 0; i < model.n_outputs; ++i) {
+    const rnnc_tensor& info = model.outputs[i];
+    std::vector<int64_t> dims;
+    for (int32_t axis = 0; axis < info.rank; ++axis) {
+      dims.push_back(axis == info.time_axis ? frames : info.dims[axis].size);
+      if (dims.back() < 0)
+        return Error(here, "output {}: a size of {} is not known before the call", info.name,
+                     info.dims[axis].symbol);
+    }
+    outputs.push_back(ir::ZeroTensor(ir::MakeStaticType(ElementOf(info.dtype), dims)));
+  }
+  // An empty tensor still wants a pointer.
+  std::byte none{};
+  std::vector<void*> output_pointers;
+  for (ir::Tensor& output : outputs)
+    output_pointers.push_back(output.bytes.empty() ? &none : output.bytes.data());
+  for (const void*& pointer : input_pointers) pointer = pointer == nullptr ? &none : pointer;
+  const rnnc_status status =
+      run ? model.run(instance_, static_cast<size_t>(frames), input_pointers.data(), output_pointers.data())
+          : model.step(instance_, input_pointers.data(), output_pointers.data());
+  if (status != RNNC_OK) return Error(here, "status {}: {}", static_cast<int>(status), StatusText(status));
+  return outputs;
+}
+
+}  // namespace rnnc::driver

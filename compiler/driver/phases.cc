@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/driver/phases.h"
+
+#include <charconv>
+#include <filesystem>
+
+#include "compiler/driver/data_set.h"
+#include "compiler/support/strings.h"
+#include "passes/bind_state.h"
+
+namespace rnnc::driver {
+namespace {
+
+// A number on the command line, or a file with a tensor.
+Result<ir::TensorPtr> ParseConstant(const std::string& input, const std::string& text) {
+  int64_t integer = 0;
+  const char* end = text.data() + text.size();
+  if (auto parsed = std::from_chars(text.data(), end, integer);
+      parsed.ec == std::errc() && parsed.ptr == end) {
+    ir::Tensor tensor = ir::ZeroTensor(ir::MakeType(ir::ElementType::kI64, {}));
+    tensor.SetInteger(0, integer);
+    return std::make_shared<const ir::Tensor>(std::move(tensor));
+  }
+  double number = 0;
+  if (auto parsed = std::from_chars(text.data(), end, number);
+      parsed.ec == std::errc() && parsed.ptr == end) {
+    return ir::MakeScalar(ir::ElementType::kF64, number);
+  }
+  if (text == "true" || text == "false") return ir::MakeScalar(ir::ElementType::kI64, text == "true" ? 1 : 0);
+  std::error_code ignored;
+  if (!std::filesystem::exists(text, ignored)) {
+    return Error({}, "--const {}={}: neither a number nor a .npy or .pb file", input, text);
+  }
+  RNNC_ASSIGN(NamedTensor tensor, ReadTensorFile(text));
+  return std::make_shared<const ir::Tensor>(std::move(tensor.tensor));
+}
+
+// "in=out" or "in=out[2]".
+Result<passes::StatePair> ParseState(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    return Error({}, "--state {}: is not of the form in=out or in=out[row]", text);
+  }
+  passes::StatePair pair{text.substr(0, equals), text.substr(equals + 1), -1};
+  if (pair.output.back() != ']') return pair;
+  const size_t open = pair.output.rfind('[');
+  const std::string row =
+      open == std::string::npos ? "" : pair.output.substr(open + 1, pair.output.size() - open - 2);
+  const auto parsed = std::from_chars(row.data(), row.data() + row.size(), pair.row);
+  if (row.empty() || parsed.ec != std::errc() || parsed.ptr != row.data() + row.size() || pair.row < 0) {
+    return Error({}, "--state {}: the row in brackets is not a number", text);
+  }
+  pair.output.resize(open);
+  return pair;
+}
+
+passes::TargetTraits TraitsOf(const codegen::TargetRow& row) {
+  passes::TargetTraits traits;
+  traits.vector_bytes = row.vector_bytes;
+  traits.vector_registers = row.vector_registers;
+  traits.has_fma = row.has_fma;
+  traits.l1_bytes = row.l1_bytes;
+  traits.l2_bytes = row.l2_bytes;
+  return traits;
+}
+
+}  // namespace
+
+std::string ModelName(const ModelOptions& options, const std::string& output) {
+  namespace fs = std::filesystem;
+  if (!options.name.empty()) return CIdentifier(options.name);
+  if (!output.empty() && output != "-" && !fs::is_directory(output))
+    return CIdentifier(fs::path(output).stem().string());
+  const fs::path model = fs::absolute(options.model).lexically_normal();
+  std::string stem = model.stem().string();
+  if (stem == "model" && model.has_parent_path() && model.parent_path().has_filename())
+    stem = model.parent_path().filename().string();
+  return CIdentifier(stem);
+}
+
+Result<ImportedModel> ImportModel(const ModelOptions& options) {
+  import::ImportOptions wanted;
+  wanted.dims = options.dims;
+  wanted.symbolic_dims = options.symbolic_dims;
+  wanted.shapes = options.shapes;
+  for (const auto& [input, text] : options.constants) {
+    RNNC_ASSIGN(wanted.constants[input], ParseConstant(input, text));
+  }
+  std::vector<passes::StatePair> pairs;
+  for (const std::string& text : options.states) {
+    if (text == "none") continue;
+    RNNC_ASSIGN(passes::StatePair pair, ParseState(text));
+    pairs.push_back(std::move(pair));
+  }
+  RNNC_ASSIGN(import::Imported imported, import::ImportOnnx(options.model, wanted));
+  RNNC_TRY(passes::BindStates(*imported.module, pairs));
+  imported.module->name = ModelName(options);
+  return ImportedModel{std::move(imported.module), std::move(imported.report)};
+}
+
+Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
+                  const passes::Observer& observer) {
+  passes::PassOptions wanted;
+  wanted.target = TraitsOf(row);
+  wanted.unroll_steps = options.unroll_steps;
+  wanted.disabled = options.disabled_passes;
+  return passes::RunPipeline(module, wanted, observer);
+}
+
+Result<codegen::CodegenOptions> CodegenOptionsFor(const ModelOptions& options) {
+  codegen::CodegenOptions wanted;
+  RNNC_ASSIGN(wanted.target, codegen::FindTarget(options.target));
+  wanted.optimization = options.optimization;
+  wanted.position_independent = options.position_independent;
+  return wanted;
+}
+
+Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions& options,
+                                      const passes::Observer& observer) {
+  CompiledModel compiled;
+  RNNC_ASSIGN(compiled.codegen, CodegenOptionsFor(options));
+  compiled.report = std::move(imported.report);
+  compiled.graph = ir::CloneModule(*imported.module);
+  compiled.planned = std::move(imported.module);
+  RNNC_TRY(Optimise(*compiled.planned, options, compiled.codegen.target, observer));
+  RNNC_ASSIGN(compiled.object, codegen::GenerateObject(*compiled.planned, compiled.codegen));
+  return compiled;
+}
+
+Result<CompiledModel> CompileModel(const ModelOptions& options, const passes::Observer& observer) {
+  RNNC_ASSIGN(ImportedModel imported, ImportModel(options));
+  return CompileImported(std::move(imported), options, observer);
+}
+
+}  // namespace rnnc::driver

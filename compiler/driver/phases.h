@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/codegen.h"
+#include "compiler/driver/options.h"
+#include "compiler/import/import.h"
+#include "compiler/ir/module.h"
+#include "passes/pipeline.h"
+
+// The phases of a compilation, one function each; the subcommands and the tests are made of these.
+namespace rnnc::driver {
+
+/// A model in stage `graph` with its states bound, and what the importer has to say of it.
+struct ImportedModel {
+  std::unique_ptr<ir::Module> module;
+  import::ImportReport report;
+};
+Result<ImportedModel> ImportModel(const ModelOptions& options);
+
+/// The module is planned in place.
+Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
+                  const passes::Observer& observer = {});
+
+struct CompiledModel {
+  std::unique_ptr<ir::Module> graph;  // as imported, before any pass: what the oracle evaluates
+  std::unique_ptr<ir::Module> planned;
+  import::ImportReport report;
+  codegen::CodegenOptions codegen;
+  codegen::GeneratedObject object;
+};
+/// Import, passes, object.
+Result<CompiledModel> CompileModel(const ModelOptions& options, const passes::Observer& observer = {});
+/// The same from an imported model.
+Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions& options,
+                                      const passes::Observer& observer = {});
+
+Result<codegen::CodegenOptions> CodegenOptionsFor(const ModelOptions& options);
+
+/// NAME of NAME_step: --name, else the stem of -o, else of the model's file, or of its folder for a file
+/// called `model`; as a C identifier.
+std::string ModelName(const ModelOptions& options, const std::string& output = "");
+
+}  // namespace rnnc::driver

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/driver/options.h"
+#include "compiler/support/result.h"
+
+namespace rnnc::driver {
+
+/// One output of one data set.
+struct OutputComparison {
+  std::string data_set;
+  std::string output;
+  double largest_absolute =
+      0;  // largest |got - expected|; infinity when one is NaN or infinite and not the other
+  double largest_relative = 0;
+  double atol = 0;
+  double rtol = 0;
+  bool within = true;
+  bool compared = true;  // goldens.json may exclude an output
+  std::string shape;
+};
+
+struct VerifyReport {
+  std::vector<OutputComparison> outputs;
+  int compilations = 0;
+  std::string bound_source;  // where the bound comes from, for people
+  bool Passed() const;
+};
+
+/// Compares native code (or the evaluator) with data sets, or with the oracle on random input.
+Result<VerifyReport> Verify(const VerifyOptions& options);
+
+}  // namespace rnnc::driver

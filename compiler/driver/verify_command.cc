@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "compiler/driver/commands.h"
+#include "compiler/driver/verify.h"
+
+namespace rnnc::driver {
+namespace {
+
+void PrintJson(const VerifyOptions& options, const VerifyReport& report) {
+  nlohmann::ordered_json root;
+  root["model"] = options.model.model;
+  root["passed"] = report.Passed();
+  root["compilations"] = report.compilations;
+  root["bound"] = report.bound_source;
+  root["outputs"] = nlohmann::ordered_json::array();
+  for (const OutputComparison& row : report.outputs) {
+    root["outputs"].push_back({{"data_set", row.data_set},
+                               {"output", row.output},
+                               {"shape", row.shape},
+                               {"compared", row.compared},
+                               {"largest_absolute", row.largest_absolute},
+                               {"largest_relative", row.largest_relative},
+                               {"atol", row.atol},
+                               {"rtol", row.rtol},
+                               {"within", row.within}});
+  }
+  fmt::print("{}\n", root.dump(2));
+}
+
+void PrintText(const VerifyOptions& options, const VerifyReport& report) {
+  std::string last;
+  for (const OutputComparison& row : report.outputs) {
+    if (row.data_set != last) fmt::print("{}\n", row.data_set);
+    last = row.data_set;
+    if (!row.compared) {
+      fmt::print("  {:<16} {:<20} not compared\n", row.output, row.shape);
+      continue;
+    }
+    fmt::print("  {:<16} {:<20} abs {:8.2e}  rel {:8.2e}  bound {:.1e} + {:.0e} x |expected|  {}\n",
+               row.output, row.shape, row.largest_absolute, row.largest_relative, row.atol, row.rtol,
+               row.within ? "ok" : "OUT OF BOUND");
+  }
+  fmt::print("{}: {} outputs, {} compilation{}, bound from {}: {}\n", options.model.model,
+             report.outputs.size(), report.compilations, report.compilations == 1 ? "" : "s",
+             report.bound_source, report.Passed() ? "verified" : "FAILED");
+}
+
+}  // namespace
+
+Result<bool> VerifyCommand(const VerifyOptions& options) {
+  RNNC_ASSIGN(const VerifyReport report, Verify(options));
+  if (options.json) {
+    PrintJson(options, report);
+  } else {
+    PrintText(options, report);
+  }
+  return report.Passed();
+}
+
+}  // namespace rnnc::driver
