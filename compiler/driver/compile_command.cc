@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/commands.h"
+#include "compiler/driver/notes.h"
 #include "compiler/driver/phases.h"
 #include "compiler/ir/blob.h"
 #include "compiler/ir/printer.h"
@@ -57,9 +58,9 @@ std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
     text += fmt::format("  {:<12} {}\n", label, value);
   };
   text += fmt::format("{} -> {}, {}\n", compiled.planned->source, paths.main, paths.header);
-  for (const std::string& bound : compiled.report.bound) line("bound", bound);
-  line("graph", fmt::format("{} nodes, {} recurrent; {} kernels", compiled.report.node_count,
-                            compiled.report.recurrent.size(), report.functions.size()));
+  for (const std::string& bound : BoundLines(compiled.notes)) line("bound", bound);
+  line("graph", fmt::format("{} nodes, {} recurrent; {} kernels", NodeCount(compiled.notes),
+                            compiled.notes.recurrent.size(), report.functions.size()));
   line("target", fmt::format("{} ({}), {}-bit vectors", compiled.codegen.target.cpu,
                              compiled.codegen.target.triple, compiled.codegen.target.vector_bytes * 8));
   line("code", Size(report.code_bytes));
@@ -82,7 +83,7 @@ std::string ReportJson(const CompiledModel& compiled, const OutputPaths& paths,
   root["model"] = compiled.planned->source;
   root["name"] = compiled.planned->name;
   root["files"] = {paths.main, paths.header};
-  root["bound"] = compiled.report.bound;
+  root["bound"] = BoundLines(compiled.notes);
   root["target"] = {{"triple", compiled.codegen.target.triple}, {"cpu", compiled.codegen.target.cpu}};
   root["code_bytes"] = report.code_bytes;
   root["weight_bytes"] = report.weight_bytes;
@@ -157,7 +158,7 @@ Result<> CompileCommand(const CompileOptions& options) {
   auto phase = Clock::now();
   RNNC_ASSIGN(ImportedModel imported, ImportModel(model));
   if (options.time_passes) times.push_back({"import", Since(phase)});
-  for (const Diagnostic& warning : imported.report.warnings) fmt::print(stderr, "{}\n", Render(warning));
+  for (const Diagnostic& warning : imported.notes.warnings) fmt::print(stderr, "{}\n", Render(warning));
   if (options.print_ir_after == "all" || options.print_ir_after == "import")
     PrintStage("import", *imported.module);
   RNNC_ASSIGN(CompiledModel compiled, CompileImported(std::move(imported), model, observer));

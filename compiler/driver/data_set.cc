@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/npy.h"
-#include "compiler/import/tensor_file.h"
+#include "compiler/import/import.h"
 #include "compiler/support/file.h"
 
 namespace rnnc::driver {
@@ -69,8 +69,8 @@ Result<NamedTensor> ReadTensorFile(const std::string& path) {
     return NamedTensor{"", std::move(tensor)};
   }
   if (ending == ".pb") {
-    RNNC_ASSIGN(import::NamedTensor tensor, import::ReadTensorFile(path));
-    return NamedTensor{tensor.name, std::move(tensor.tensor)};
+    RNNC_ASSIGN(import::NamedTensor tensor, import::ReadTensorPb(path));
+    return NamedTensor{tensor.name, *tensor.tensor};
   }
   return Error({path, {}}, "not a tensor file; .npy and .pb are read");
 }

@@ -6,93 +6,83 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/commands.h"
-#include "compiler/driver/data_set.h"
-#include "compiler/import/import.h"
+#include "compiler/driver/notes.h"
 
 namespace rnnc::driver {
 namespace {
 
-std::string ShapeText(const import::DeclaredTensor& tensor) {
-  std::string text(ir::ToText(tensor.element));
-  text += '[';
-  for (size_t i = 0; i < tensor.dims.size(); ++i) {
-    const import::DeclaredDim& dim = tensor.dims[i];
-    if (i > 0) text += ',';
-    text += dim.size >= 0 ? std::to_string(dim.size) : dim.symbol.empty() ? "?" : dim.symbol;
-  }
-  return text + ']';
-}
+using Json = nlohmann::ordered_json;
 
-nlohmann::ordered_json ToJson(const std::vector<import::DeclaredTensor>& tensors) {
-  auto list = nlohmann::ordered_json::array();
-  for (const import::DeclaredTensor& tensor : tensors) {
-    auto dims = nlohmann::ordered_json::array();
-    for (const import::DeclaredDim& dim : tensor.dims) {
-      if (dim.size >= 0) {
-        dims.push_back(dim.size);
-      } else {
-        dims.push_back(dim.symbol.empty() ? "?" : dim.symbol);
-      }
-    }
-    list.push_back({{"name", tensor.name}, {"type", ir::ToText(tensor.element)}, {"dims", dims}});
+Json ToJson(const std::vector<import::TensorNote>& tensors) {
+  Json list = Json::array();
+  for (const import::TensorNote& tensor : tensors) {
+    Json entry = {{"name", tensor.name}, {"declared", tensor.declared}};
+    if (tensor.type) entry["type"] = tensor.type->ToText();
+    list.push_back(std::move(entry));
   }
   return list;
 }
 
-void PrintJson(const std::string& model, const import::Inspection& inspection) {
-  nlohmann::ordered_json root;
-  const import::ImportReport& report = inspection.report;
+void PrintJson(const std::string& model, const import::ImportNotes& notes,
+               const std::vector<Diagnostic>& refusals) {
+  Json root;
   root["model"] = model;
-  root["producer"] = report.producer;
-  root["ir_version"] = report.ir_version;
-  root["opset"] = report.opset;
-  root["nodes"] = report.node_count;
-  root["inputs"] = ToJson(inspection.inputs);
-  root["outputs"] = ToJson(inspection.outputs);
-  root["bound"] = report.bound;
-  root["time"] = report.time_symbol;
-  root["recurrent"] = nlohmann::ordered_json::array();
-  for (const import::RecurrentNode& node : report.recurrent) {
-    nlohmann::ordered_json entry = {{"node", node.node}, {"op", node.op}, {"supported", node.supported}};
+  root["producer"] = notes.producer;
+  root["ir_version"] = notes.ir_version;
+  root["opset"] = notes.opset;
+  root["operators"] = notes.operators;
+  root["inputs"] = ToJson(notes.inputs);
+  root["outputs"] = ToJson(notes.outputs);
+  root["bound"] = BoundLines(notes);
+  root["time"] = TimeSymbol(notes);
+  root["recurrent"] = Json::array();
+  for (const import::RecurrentNode& node : notes.recurrent) {
+    Json entry = {
+        {"node", node.name}, {"op", node.op}, {"supported", node.Supported()}, {"attributes", Json::array()}};
     for (const import::RecurrentAttribute& attribute : node.attributes) {
       entry["attributes"].push_back({{"name", attribute.name},
                                      {"value", attribute.value},
-                                     {"origin", attribute.origin},
-                                     {"meaning", attribute.meaning},
-                                     {"supported", attribute.supported}});
+                                     {"source", import::ToText(attribute.source)},
+                                     {"supported", attribute.supported},
+                                     {"reason", attribute.reason}});
     }
     root["recurrent"].push_back(std::move(entry));
   }
-  root["refused"] = nlohmann::ordered_json::array();
-  for (const Diagnostic& refusal : inspection.refusals) root["refused"].push_back(Render(refusal));
+  root["refused"] = Json::array();
+  for (const Diagnostic& refusal : refusals) root["refused"].push_back(Render(refusal));
   fmt::print("{}\n", root.dump(2));
 }
 
-void PrintText(const std::string& model, const import::Inspection& inspection) {
-  const import::ImportReport& report = inspection.report;
+void PrintTensors(std::string_view label, const std::vector<import::TensorNote>& tensors) {
+  for (const import::TensorNote& tensor : tensors) {
+    const std::string type = tensor.type ? tensor.type->ToText() : "";
+    const std::string note =
+        type.empty() || type == tensor.declared ? "" : fmt::format("  (declared {})", tensor.declared);
+    fmt::print("  {:<8}{:<16} {}{}\n", label, tensor.name, type.empty() ? tensor.declared : type, note);
+  }
+}
+
+void PrintText(const std::string& model, const import::ImportNotes& notes,
+               const std::vector<Diagnostic>& refusals) {
   fmt::print("{}: {}, IR version {}, opset {}, {} nodes\n", model,
-             report.producer.empty() ? "no producer named" : report.producer, report.ir_version, report.opset,
-             report.node_count);
-  for (const auto& tensor : inspection.inputs)
-    fmt::print("  input   {:<16} {}\n", tensor.name, ShapeText(tensor));
-  for (const auto& tensor : inspection.outputs)
-    fmt::print("  output  {:<16} {}  (as declared)\n", tensor.name, ShapeText(tensor));
-  for (const std::string& bound : report.bound) fmt::print("  bound   {}\n", bound);
-  if (!report.time_symbol.empty())
-    fmt::print("  time    {} stays open: `run` takes any number of frames\n", report.time_symbol);
-  for (const import::RecurrentNode& node : report.recurrent) {
-    fmt::print("\n{} {}{}\n", node.op, node.node, node.supported ? "" : "  (refused)");
+             notes.producer.empty() ? "no producer named" : notes.producer, notes.ir_version, notes.opset,
+             NodeCount(notes));
+  PrintTensors("input", notes.inputs);
+  PrintTensors("output", notes.outputs);
+  for (const std::string& bound : BoundLines(notes)) fmt::print("  dim     {}\n", bound);
+  for (const import::RecurrentNode& node : notes.recurrent) {
+    fmt::print("\n{} {}{}\n", node.op, node.name, node.Supported() ? "" : "  (refused)");
     for (const import::RecurrentAttribute& attribute : node.attributes) {
-      fmt::print("  {:<20} {:<24} {:<14} {}{}\n", attribute.name, attribute.value, attribute.origin,
-                 attribute.meaning, attribute.supported ? "" : "  NOT SUPPORTED");
+      fmt::print("  {:<20} {:<32} {:<13}{}\n", attribute.name, attribute.value,
+                 import::ToText(attribute.source), attribute.supported ? "" : "refused: " + attribute.reason);
     }
   }
-  if (inspection.refusals.empty()) {
+  if (refusals.empty()) {
     fmt::print("\nevery node is supported\n");
-  } else {
-    fmt::print("\nrefused:\n");
-    for (const Diagnostic& refusal : inspection.refusals) fmt::print("  {}\n", Render(refusal));
+    return;
   }
+  fmt::print("\nrefused:\n");
+  for (const Diagnostic& refusal : refusals) fmt::print("  {}\n", Render(refusal));
 }
 
 }  // namespace
@@ -100,13 +90,17 @@ void PrintText(const std::string& model, const import::Inspection& inspection) {
 Result<> InspectCommand(const InspectOptions& options) {
   import::ImportOptions wanted;
   wanted.dims = options.model.dims;
-  wanted.symbolic_dims = options.model.symbolic_dims;
+  wanted.keep_symbolic = options.model.symbolic_dims;
   wanted.shapes = options.model.shapes;
-  RNNC_ASSIGN(const import::Inspection inspection, import::InspectOnnx(options.model.model, wanted));
+  import::ImportNotes notes;
+  const auto module = import::ImportOnnx(options.model.model, wanted, &notes);
+  // A model that is refused is still shown; a file that is no model is an error.
+  const std::vector<Diagnostic> refusals = module.ok() ? std::vector<Diagnostic>() : module.diagnostics();
+  if (!module.ok() && notes.operators.empty()) return refusals;
   if (options.json) {
-    PrintJson(options.model.model, inspection);
+    PrintJson(options.model.model, notes, refusals);
   } else {
-    PrintText(options.model.model, inspection);
+    PrintText(options.model.model, notes, refusals);
   }
   return Ok();
 }

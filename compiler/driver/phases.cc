@@ -26,15 +26,15 @@ Result<ir::TensorPtr> ParseConstant(const std::string& input, const std::string&
   double number = 0;
   if (auto parsed = std::from_chars(text.data(), end, number);
       parsed.ec == std::errc() && parsed.ptr == end) {
-    return ir::MakeScalar(ir::ElementType::kF64, number);
+    return Constant(number);
   }
-  if (text == "true" || text == "false") return ir::MakeScalar(ir::ElementType::kI64, text == "true" ? 1 : 0);
+  if (text == "true" || text == "false") return Constant(text == "true" ? 1.0 : 0.0);
   std::error_code ignored;
   if (!std::filesystem::exists(text, ignored)) {
     return Error({}, "--const {}={}: neither a number nor a .npy or .pb file", input, text);
   }
   RNNC_ASSIGN(NamedTensor tensor, ReadTensorFile(text));
-  return std::make_shared<const ir::Tensor>(std::move(tensor.tensor));
+  return Constant(std::make_shared<const ir::Tensor>(std::move(tensor.tensor)));
 }
 
 // "in=out" or "in=out[2]".
@@ -83,7 +83,7 @@ std::string ModelName(const ModelOptions& options, const std::string& output) {
 Result<ImportedModel> ImportModel(const ModelOptions& options) {
   import::ImportOptions wanted;
   wanted.dims = options.dims;
-  wanted.symbolic_dims = options.symbolic_dims;
+  wanted.keep_symbolic = options.symbolic_dims;
   wanted.shapes = options.shapes;
   for (const auto& [input, text] : options.constants) {
     RNNC_ASSIGN(wanted.constants[input], ParseConstant(input, text));
@@ -94,10 +94,11 @@ Result<ImportedModel> ImportModel(const ModelOptions& options) {
     RNNC_ASSIGN(passes::StatePair pair, ParseState(text));
     pairs.push_back(std::move(pair));
   }
-  RNNC_ASSIGN(import::Imported imported, import::ImportOnnx(options.model, wanted));
+  ImportedModel imported;
+  RNNC_ASSIGN(imported.module, import::ImportOnnx(options.model, wanted, &imported.notes));
   RNNC_TRY(passes::BindStates(*imported.module, pairs));
   imported.module->name = ModelName(options);
-  return ImportedModel{std::move(imported.module), std::move(imported.report)};
+  return imported;
 }
 
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
@@ -121,7 +122,7 @@ Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions
                                       const passes::Observer& observer) {
   CompiledModel compiled;
   RNNC_ASSIGN(compiled.codegen, CodegenOptionsFor(options));
-  compiled.report = std::move(imported.report);
+  compiled.notes = std::move(imported.notes);
   compiled.graph = ir::CloneModule(*imported.module);
   compiled.planned = std::move(imported.module);
   RNNC_TRY(Optimise(*compiled.planned, options, compiled.codegen.target, observer));

@@ -19,7 +19,7 @@ namespace rnnc::driver {
 /// A model in stage `graph` with its states bound, and what the importer has to say of it.
 struct ImportedModel {
   std::unique_ptr<ir::Module> module;
-  import::ImportReport report;
+  import::ImportNotes notes;
 };
 Result<ImportedModel> ImportModel(const ModelOptions& options);
 
@@ -30,7 +30,7 @@ Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen
 struct CompiledModel {
   std::unique_ptr<ir::Module> graph;  // as imported, before any pass: what the oracle evaluates
   std::unique_ptr<ir::Module> planned;
-  import::ImportReport report;
+  import::ImportNotes notes;
   codegen::CodegenOptions codegen;
   codegen::GeneratedObject object;
 };

@@ -21,8 +21,10 @@
 
 #include "compiler/driver/data_set.h"
 #include "compiler/driver/native.h"
+#include "compiler/driver/notes.h"
 #include "compiler/driver/phases.h"
 #include "compiler/ir/graph_evaluator.h"
+#include "compiler/support/strings.h"
 
 namespace rnnc::driver {
 namespace {
@@ -66,6 +68,24 @@ const ir::Tensor* Find(const std::vector<NamedTensor>& tensors, const std::strin
   }
   if (position < tensors.size() && tensors[position].name.empty()) return &tensors[position].tensor;
   return nullptr;
+}
+
+// The dims of "f32[B,T,12]" as texts.
+std::vector<std::string> DeclaredDims(const std::string& declared) {
+  const size_t open = declared.find('[');
+  if (open == std::string::npos || declared.size() < open + 2 || declared.back() != ']') return {};
+  const std::string inner = declared.substr(open + 1, declared.size() - open - 2);
+  return inner.empty() ? std::vector<std::string>() : Split(inner, ',');
+}
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool IsTime(const import::ImportNotes& notes, const std::string& name) {
+  return std::any_of(notes.dims.begin(), notes.dims.end(), [&](const import::DimNote& dim) {
+    return !dim.bound && (dim.name == name || dim.symbol == name);
+  });
 }
 
 std::string KeyOf(const ModelOptions& options) {
@@ -127,23 +147,29 @@ ModelOptions Verifier::OptionsFor(const DataSet& set, bool bind_time) const {
     for (const auto& [name, dims] : goldens_->shapes) options.shapes.emplace(name, dims);
     for (const auto& [name, value] : goldens_->constants) options.constants.emplace(name, value);
   }
-  const auto declared = import::DeclaredInputs(options.model);
-  if (!declared.ok()) return options;  // the import will say why
-  for (size_t i = 0; i < declared->size(); ++i) {
-    const import::DeclaredTensor& input = (*declared)[i];
+  // Which dims are open, and which of them is time, the importer says; that it refuses some does not matter.
+  import::ImportNotes notes;
+  (void)import::ImportOnnx(options.model, {}, &notes).ok();
+  for (size_t i = 0; i < notes.inputs.size(); ++i) {
+    const import::TensorNote& input = notes.inputs[i];
     const ir::Tensor* tensor = Find(set.inputs, input.name, i);
     if (tensor == nullptr || options.shapes.count(input.name) != 0) continue;
     const std::vector<int64_t> sizes = tensor->type.StaticDims();
-    if (sizes.size() != input.dims.size()) continue;
+    const std::vector<std::string> declared = DeclaredDims(input.declared);
+    if (sizes.size() != declared.size()) continue;
+    std::vector<int64_t> shape(sizes.size(), -1);
     bool unnamed = false;
     for (size_t axis = 0; axis < sizes.size(); ++axis) {
-      const import::DeclaredDim& dim = input.dims[axis];
-      if (dim.size >= 0) continue;
-      unnamed |= dim.symbol.empty();
-      if (dim.symbol.empty() || options.symbolic_dims.count(dim.symbol) != 0) continue;
-      if (bind_time || !dim.is_time) options.dims.emplace(dim.symbol, sizes[axis]);
+      const std::string& dim = declared[axis];
+      if (dim == "?") {
+        unnamed = true;
+        shape[axis] = sizes[axis];
+      } else if (!IsNumber(dim) && options.symbolic_dims.count(dim) == 0 &&
+                 (bind_time || !IsTime(notes, dim))) {
+        options.dims.emplace(dim, sizes[axis]);
+      }
     }
-    if (unnamed) options.shapes.emplace(input.name, sizes);
+    if (unnamed) options.shapes.emplace(input.name, shape);
   }
   return options;
 }

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/driver/notes.h"
+
+#include <fmt/format.h>
+
+namespace rnnc::driver {
+
+std::vector<std::string> BoundLines(const import::ImportNotes& notes) {
+  std::vector<std::string> lines;
+  for (const import::DimNote& dim : notes.dims) {
+    const std::string name =
+        dim.name.empty() ? fmt::format("unnamed dim of {}", fmt::join(dim.inputs, ", ")) : dim.name;
+    if (dim.bound) {
+      lines.push_back(fmt::format("{} = {} ({})", name, *dim.bound, dim.reason));
+    } else {
+      lines.push_back(fmt::format("{} stays open: the frames of run ({})", name, dim.reason));
+    }
+  }
+  for (const std::string& input : notes.constants) lines.push_back(fmt::format("{} is a constant", input));
+  return lines;
+}
+
+std::string TimeSymbol(const import::ImportNotes& notes) {
+  for (const import::DimNote& dim : notes.dims) {
+    if (!dim.bound) return dim.symbol;
+  }
+  return "";
+}
+
+int NodeCount(const import::ImportNotes& notes) {
+  int count = 0;
+  for (const auto& [name, times] : notes.operators) count += times;
+  return count;
+}
+
+}  // namespace rnnc::driver
