@@ -228,13 +228,15 @@ Result<std::vector<NamedTensor>> Verifier::Oracle(Specialised& model, const Data
     if (tensor == nullptr) return Error({set.path, {}}, "input {}: is not in the data set", argument.name);
     inputs.push_back(ir::ArrayOf(*tensor));
   }
-  ir::EvaluateOptions options;
-  options.round = round;
+  std::map<std::string, ir::Array> states;
   for (const auto& state : model.compiled.graph->States()) {
     for (const NamedTensor& input : set.inputs) {
-      if (input.name == state->name) options.states[state->name] = ir::ArrayOf(input.tensor);
+      if (input.name == state->name) states[state->name] = ir::ArrayOf(input.tensor);
     }
   }
+  ir::EvaluateOptions options;
+  options.round = round;
+  options.states = &states;
   RNNC_ASSIGN(std::vector<ir::Array> outputs, ir::EvaluateGraph(main, inputs, options));
   std::vector<NamedTensor> named;
   for (size_t i = 0; i < outputs.size(); ++i) {
