@@ -43,17 +43,18 @@ std::string ConstantText(const json& value) {
 Goldens FromJson(const json& root) {
   Goldens goldens;
   goldens.rtol = root.value("rtol", 0.0);
-  for (const auto& [name, size] : root.value("dims", json::object()).items())
-    goldens.dims[name] = size.get<int64_t>();
-  for (const auto& [name, dims] : root.value("shapes", json::object()).items()) {
-    goldens.shapes[name] = dims.get<std::vector<int64_t>>();
-  }
-  for (const auto& [name, value] : root.value("constants", json::object()).items())
-    goldens.constants[name] = ConstantText(value);
-  for (const auto& [name, output] : root.value("outputs", json::object()).items()) {
+  const auto section = [&](const char* key) { return root.contains(key) ? root.at(key) : json::object(); };
+  const json dims = section("dims");
+  for (const auto& [name, size] : dims.items()) goldens.dims[name] = size.get<int64_t>();
+  const json shapes = section("shapes");
+  for (const auto& [name, shape] : shapes.items()) goldens.shapes[name] = shape.get<std::vector<int64_t>>();
+  const json constants = section("constants");
+  for (const auto& [name, value] : constants.items()) goldens.constants[name] = ConstantText(value);
+  const json outputs = section("outputs");
+  for (const auto& [name, output] : outputs.items())
     goldens.outputs[name].atol = output.at("atol").get<double>();
-  }
-  for (const auto& item : root.value("not_compared", json::array())) {
+  const json excluded = section("not_compared");
+  for (const json& item : excluded) {
     goldens.not_compared.insert(item.is_string() ? item.get<std::string>()
                                                  : item.value("name", std::string()));
   }

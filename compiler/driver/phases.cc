@@ -14,7 +14,9 @@ namespace rnnc::driver {
 namespace {
 
 // A number on the command line, or a file with a tensor.
-Result<ir::TensorPtr> ParseConstant(const std::string& input, const std::string& text) {
+using Constant = std::variant<double, ir::TensorPtr>;
+
+Result<Constant> ParseConstant(const std::string& input, const std::string& text) {
   int64_t integer = 0;
   const char* end = text.data() + text.size();
   if (auto parsed = std::from_chars(text.data(), end, integer);
@@ -35,25 +37,6 @@ Result<ir::TensorPtr> ParseConstant(const std::string& input, const std::string&
   }
   RNNC_ASSIGN(NamedTensor tensor, ReadTensorFile(text));
   return Constant(std::make_shared<const ir::Tensor>(std::move(tensor.tensor)));
-}
-
-// "in=out" or "in=out[2]".
-Result<passes::StatePair> ParseState(const std::string& text) {
-  const size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-    return Error({}, "--state {}: is not of the form in=out or in=out[row]", text);
-  }
-  passes::StatePair pair{text.substr(0, equals), text.substr(equals + 1), -1};
-  if (pair.output.back() != ']') return pair;
-  const size_t open = pair.output.rfind('[');
-  const std::string row =
-      open == std::string::npos ? "" : pair.output.substr(open + 1, pair.output.size() - open - 2);
-  const auto parsed = std::from_chars(row.data(), row.data() + row.size(), pair.row);
-  if (row.empty() || parsed.ec != std::errc() || parsed.ptr != row.data() + row.size() || pair.row < 0) {
-    return Error({}, "--state {}: the row in brackets is not a number", text);
-  }
-  pair.output.resize(open);
-  return pair;
 }
 
 passes::TargetTraits TraitsOf(const codegen::TargetRow& row) {
@@ -91,7 +74,7 @@ Result<ImportedModel> ImportModel(const ModelOptions& options) {
   std::vector<passes::StatePair> pairs;
   for (const std::string& text : options.states) {
     if (text == "none") continue;
-    RNNC_ASSIGN(passes::StatePair pair, ParseState(text));
+    RNNC_ASSIGN(passes::StatePair pair, passes::ParseStatePair(text));
     pairs.push_back(std::move(pair));
   }
   ImportedModel imported;
