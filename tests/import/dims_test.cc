@@ -74,7 +74,7 @@ TEST(Dims, WrongOptions) {
               HasSubstr("--shape z: the model has no input of that name"));
   options.shapes = {{"x", {2, -1, -1}}};
   options.dims = {{"N", 3}};
-  EXPECT_THAT(Refusal(BatchFirst("N", "T"), options), HasSubstr("dim 'N': is bound to 3 and to 2"));
+  EXPECT_THAT(Refusal(BatchFirst("N", "T"), options), HasSubstr("dim 'N': is bound to 2 and to 3"));
 }
 
 TEST(Dims, WithoutRecurrentNodes) {
