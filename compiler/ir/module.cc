@@ -130,8 +130,15 @@ Block& Operation::MakeBody() {
 // ---- Block ----
 
 Block::~Block() {
-  // Users go before what they use.
+  DropOperands();
   while (!operations_.empty()) operations_.pop_back();
+}
+
+void Block::DropOperands() {
+  for (size_t i = operations_.size(); i-- > 0;) {
+    if (operations_[i]->HasBody()) operations_[i]->Body().DropOperands();
+    operations_[i]->SetOperands({});
+  }
 }
 
 Value* Block::AddArgument(Type type, std::string name) {

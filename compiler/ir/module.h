@@ -166,6 +166,8 @@ class Block {
   std::vector<Operation*> Snapshot() const;
 
  private:
+  // Before anything is destroyed, whatever uses what: an invalid module must be destroyed safely too.
+  void DropOperands();
   Operation* owner_;
   Function* function_;
   std::vector<std::unique_ptr<Value>> arguments_;

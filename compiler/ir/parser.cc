@@ -378,6 +378,13 @@ class Parser {
     return count;
   }
 
+  // The brace behind a loop's head begins its body unless "name =" follows.
+  void ParseLoopAttributes(Operation& operation) {
+    const TokenKind kind = cursor_.Peek(1).kind;
+    const bool name = kind == TokenKind::kString || (kind == TokenKind::kWord && !cursor_.AtWord("_", 1));
+    if (name && cursor_.AtSymbol("=", 2)) ParseAttributes(operation);
+  }
+
   // scan reverse t<T each(..) carry(..) { .. }
   void ParseScan(Operation& operation) {
     operation.MakeBody();
@@ -386,7 +393,7 @@ class Parser {
     operation.step_symbol = ParseSymbolName(cursor_);
     cursor_.Expect("<");
     operation.steps = ParseDim(cursor_);
-    ParseAttributes(operation);
+    ParseLoopAttributes(operation);
     operation.Set("n_each", ParsePairs("each", operation));
     operation.Set("n_carry", ParsePairs("carry", operation));
     operation.Set("reverse", int64_t{reverse});
@@ -414,7 +421,7 @@ class Parser {
     }
     cursor_.Expect(")");
     operation.Set("axes", axes);
-    ParseAttributes(operation);
+    ParseLoopAttributes(operation);
     operation.Set("n_carry", ParsePairs("carry", operation));
     ParseBlock(operation.Body());
   }

@@ -12,6 +12,7 @@
 #include "compiler/ir/printer.h"
 #include "passes/check_plan.h"
 #include "tests/passes/models.h"
+#include "tests/support/ir_helpers.h"
 
 namespace rnnc::passes {
 namespace {
@@ -56,6 +57,9 @@ std::unique_ptr<ir::Module> CheckModel(const CellModel& model, int64_t frames) {
   std::map<std::string, Outcome> expected;
   Observer observer;
   observer.after = [&](const PassEntry& pass, const ir::Module& after) {
+    SCOPED_TRACE(pass.name);
+    ir::ExpectValid(after);
+    ir::ExpectRoundTrip(after);
     if (std::getenv("RNNC_TEST_PRINT") != nullptr) {
       printf("// after %s\n%s\n", std::string(pass.name).c_str(), ir::Print(after).c_str());
     }

@@ -76,6 +76,14 @@ void ExpectRoundTrip(std::string_view text) {
   ExpectPrints(**module, text);
 }
 
+void ExpectRoundTrip(const Module& module) {
+  const Printed printed = Serialize(module);
+  const Result<std::unique_ptr<Module>> again = Parse(printed.text, "text", printed.blob);
+  ASSERT_TRUE(again.ok()) << Render(again.diagnostics()) << "\n" << printed.text;
+  ExpectPrints(**again, printed.text);
+  EXPECT_TRUE(Serialize(**again).blob == printed.blob);
+}
+
 void ExpectValid(const Module& module) {
   const Result<> result = Verify(module);
   EXPECT_TRUE(result.ok()) << Render(result.diagnostics()) << "\n" << Print(module);

@@ -25,6 +25,9 @@ void ExpectPrints(const Module& module, std::string_view expected);
 // Parses, prints, and fails the test unless the text comes back.
 void ExpectRoundTrip(std::string_view text);
 
+// The same of a module, with the bytes of its large constants.
+void ExpectRoundTrip(const Module& module);
+
 // Fails the test unless the verifier accepts the module.
 void ExpectValid(const Module& module);
 
