@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tests/passes/pass_helpers.h"
+
+#include <gtest/gtest.h>
+
+#include "compiler/ir/graph_evaluator.h"
+#include "compiler/ir/kernel_evaluator.h"
+#include "passes/check_plan.h"
+#include "tests/passes/models.h"
+#include "tests/support/ir_helpers.h"
+
+namespace rnnc::passes {
+namespace {
+
+constexpr int64_t kFrames = 5;
+
+Result<std::vector<ir::Array>> Evaluate(const ir::Module& module, const ir::Function& function) {
+  std::vector<ir::Array> inputs;
+  std::map<std::string, int64_t> symbols;
+  for (const auto& argument : function.Body().Arguments()) {
+    std::vector<int64_t> dims;
+    for (const ir::Dim& dim : argument->type.dims) {
+      for (const std::string& symbol : dim.Symbols()) symbols[symbol] = kFrames;
+      dims.push_back(*dim.Evaluate(symbols));
+    }
+    inputs.push_back(RandomArray(dims, 7 + inputs.size()));
+  }
+  if (module.stage == ir::Stage::kGraph) return ir::EvaluateGraph(function, inputs);
+  ir::KernelEvaluation evaluation;
+  evaluation.symbols = symbols;
+  return ir::EvaluateKernels(function, inputs, evaluation);
+}
+
+void ExpectSameNumbers(const ir::Module& before, const ir::Module& after) {
+  for (const auto& function : after.Functions()) {
+    const ir::Function* origin = before.FindFunction(function->name);
+    if (origin == nullptr) continue;
+    const auto expected = Evaluate(before, *origin);
+    const auto actual = Evaluate(after, *function);
+    ASSERT_TRUE(expected.ok()) << Render(expected.diagnostics());
+    ASSERT_TRUE(actual.ok()) << Render(actual.diagnostics());
+    ASSERT_EQ(actual->size(), expected->size());
+    for (size_t i = 0; i < actual->size(); ++i) {
+      ASSERT_EQ((*actual)[i].dims, (*expected)[i].dims);
+      for (int64_t k = 0; k < (*actual)[i].Count(); ++k) {
+        ASSERT_NEAR((*actual)[i].NumberAt(k), (*expected)[i].NumberAt(k), 1e-12)
+            << "output " << i << ", " << k;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void ExpectPass(PassFunction pass, std::string_view before, std::string_view after,
+                const PassOptions& options) {
+  const auto original = ir::ParseOrDie(before);
+  const auto module = ir::ParseOrDie(before);
+  ir::ExpectValid(*module);
+  const Result<> result = pass(*module, options);
+  ASSERT_TRUE(result.ok()) << Render(result.diagnostics());
+  ir::ExpectValid(*module);
+  ir::ExpectPrints(*module, after);
+  if (module->stage == ir::Stage::kPlanned) {
+    const Result<> plan = CheckPlan(*module);
+    EXPECT_TRUE(plan.ok()) << Render(plan.diagnostics());
+  }
+  ExpectSameNumbers(*original, *module);
+}
+
+void ExpectUnchanged(PassFunction pass, std::string_view text, const PassOptions& options) {
+  ExpectPass(pass, text, text, options);
+}
+
+std::string RefusalOf(PassFunction pass, std::string_view text, const PassOptions& options) {
+  const auto module = ir::ParseOrDie(text);
+  const Result<> result = pass(*module, options);
+  return result.ok() ? "" : Render(result.diagnostics());
+}
+
+}  // namespace rnnc::passes
