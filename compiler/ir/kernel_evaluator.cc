@@ -113,8 +113,10 @@ class Evaluator {
       case OpKind::kCheckIndex:
         return CheckIndex(op);
       case OpKind::kCheckSteps: {
-        const int64_t steps = symbols_.at(op.String("symbol"));
-        if (steps < op.Int("min")) return Error(op.location, "empty_sequence: {} steps", steps);
+        const auto steps = symbols_.find(op.String("symbol"));
+        if (steps == symbols_.end()) return Error(op.location, "{} has no value", op.String("symbol"));
+        if (steps->second < op.Int("min"))
+          return Error(op.location, "empty_sequence: {} steps", steps->second);
         return Ok();
       }
       case OpKind::kUpdate: {
