@@ -55,7 +55,7 @@ Symbol& SymbolFor(State& state, const std::string& name, const std::string& inpu
 
 ir::Dim DeclaredDim(State& state, const Declared& dim, const std::string& input, size_t axis) {
   // Some exporters write -1 for "any".
-  if (dim.has_dim_value() && dim.dim_value() >= 0) return ir::Dim(static_cast<int64_t>(dim.dim_value()));
+  if (dim.has_dim_value() && dim.dim_value() >= 0) return ir::Dim(dim.dim_value());
   Symbol& symbol = SymbolFor(state, dim.dim_param(), input, axis);
   symbol.leads = symbol.leads || axis == 0;
   return ir::Dim::Symbol(symbol.symbol);
