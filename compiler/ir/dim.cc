@@ -76,6 +76,10 @@ Dim Dim::operator*(const Dim& other) const {
 std::optional<Dim> Dim::DividedBy(const Dim& divisor) const {
   if (poisoned_ || divisor.poisoned_ || divisor.terms_.size() != 1) return std::nullopt;
   const auto& [factor, scale] = *divisor.terms_.begin();
+  if (scale == -1) {  // the machine's division of the least integer by -1 traps
+    const Dim negated = *this * Dim(-1);
+    return negated.poisoned_ ? std::nullopt : negated.DividedBy(divisor * Dim(-1));
+  }
   Dim quotient;
   for (const auto& [monomial, coefficient] : terms_) {
     if (coefficient % scale != 0) return std::nullopt;

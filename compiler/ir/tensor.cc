@@ -33,6 +33,7 @@ uint16_t RoundToSixteenBits(double value, int exponent_bits, int mantissa_bits) 
   if (std::isnan(value)) return static_cast<uint16_t>(sign | infinity | (1 << (mantissa_bits - 1)));
   double magnitude = std::fabs(value);
   if (std::isinf(magnitude)) return sign | infinity;
+  if (magnitude == 0) return sign;  // frexp gives no exponent for it
   int exponent = 0;
   std::frexp(magnitude, &exponent);             // magnitude = f * 2^exponent, f in [1/2, 1)
   exponent = std::max(exponent - 1, 1 - bias);  // of the leading bit; subnormals share the least
