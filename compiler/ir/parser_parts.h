@@ -84,6 +84,24 @@ bool AtLiteral(const Cursor& cursor);
 // The value of an attribute; an empty list is of the kind that is wanted.
 Attribute ParseAttribute(Cursor& cursor, AttributeKind wanted);
 
+// The data of constants and states: zeros, blob(64), [1, 2], 1.5. What it allocates in all is bounded by
+// the sizes of text and blob.
+class DataParser {
+ public:
+  DataParser(Cursor& cursor, std::string_view blob);
+  // Null after an error.
+  TensorPtr Parse(const Type& type);
+
+ private:
+  TensorPtr ParseBlob(const Type& type, int64_t size);
+  TensorPtr ParseLiterals(const Type& type, int64_t count);
+
+  Cursor& cursor_;
+  std::string_view blob_;
+  int64_t blob_left_;
+  int64_t zeros_ = 0;
+};
+
 // "(i<4) { .. }": the kernel and the operands it reads, in the order in which they appear.
 struct ParsedKernel {
   Kernel kernel;
