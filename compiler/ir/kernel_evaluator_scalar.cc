@@ -4,6 +4,7 @@
 #include "compiler/ir/kernel_evaluator_scalar.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -75,77 +76,62 @@ double Sign(double x) {
 // log(1 + e^x) without overflow.
 double Softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
+// Functions of floats; those of one argument ignore the second.
+using FloatFunction = double (*)(double, double);
+struct FloatRow {
+  ScalarOp op;
+  FloatFunction function;
+};
+constexpr FloatRow kFloatRows[] = {
+    {ScalarOp::kAdd, [](double a, double b) { return a + b; }},
+    {ScalarOp::kSub, [](double a, double b) { return a - b; }},
+    {ScalarOp::kMul, [](double a, double b) { return a * b; }},
+    {ScalarOp::kDiv, [](double a, double b) { return a / b; }},
+    {ScalarOp::kMod, [](double a, double b) { return FlooredRemainder(a, b); }},
+    {ScalarOp::kFmod, [](double a, double b) { return std::fmod(a, b); }},
+    {ScalarOp::kPow, [](double a, double b) { return std::pow(a, b); }},
+    {ScalarOp::kMin, [](double a, double b) { return Smaller(a, b); }},
+    {ScalarOp::kMax, [](double a, double b) { return Larger(a, b); }},
+    {ScalarOp::kNeg, [](double x, double) { return -x; }},
+    {ScalarOp::kAbs, [](double x, double) { return std::fabs(x); }},
+    {ScalarOp::kSign, [](double x, double) { return Sign(x); }},
+    {ScalarOp::kSqrt, [](double x, double) { return std::sqrt(x); }},
+    {ScalarOp::kExp, [](double x, double) { return std::exp(x); }},
+    {ScalarOp::kLog, [](double x, double) { return std::log(x); }},
+    {ScalarOp::kFloor, [](double x, double) { return std::floor(x); }},
+    {ScalarOp::kCeil, [](double x, double) { return std::ceil(x); }},
+    {ScalarOp::kRound, [](double x, double) { return std::nearbyint(x); }},
+    {ScalarOp::kErf, [](double x, double) { return std::erf(x); }},
+    {ScalarOp::kSin, [](double x, double) { return std::sin(x); }},
+    {ScalarOp::kCos, [](double x, double) { return std::cos(x); }},
+    {ScalarOp::kTan, [](double x, double) { return std::tan(x); }},
+    {ScalarOp::kAsin, [](double x, double) { return std::asin(x); }},
+    {ScalarOp::kAcos, [](double x, double) { return std::acos(x); }},
+    {ScalarOp::kAtan, [](double x, double) { return std::atan(x); }},
+    {ScalarOp::kSinh, [](double x, double) { return std::sinh(x); }},
+    {ScalarOp::kCosh, [](double x, double) { return std::cosh(x); }},
+    {ScalarOp::kAsinh, [](double x, double) { return std::asinh(x); }},
+    {ScalarOp::kAcosh, [](double x, double) { return std::acosh(x); }},
+    {ScalarOp::kAtanh, [](double x, double) { return std::atanh(x); }},
+    {ScalarOp::kTanh, [](double x, double) { return std::tanh(x); }},
+    {ScalarOp::kSigmoid, [](double x, double) { return 1 / (1 + std::exp(-x)); }},
+    {ScalarOp::kSoftplus, [](double x, double) { return Softplus(x); }},
+};
+constexpr size_t kScalarOpCount = 0
+#define RNNC_SCALAR_OP(enumerator, text, arity) +1
+#include "compiler/ir/scalar_ops.def"
+    ;
+using FloatTable = std::array<FloatFunction, kScalarOpCount>;
+constexpr FloatTable kFloatFunctions = [] {
+  FloatTable table{};
+  for (const FloatRow& row : kFloatRows) table[static_cast<size_t>(row.op)] = row.function;
+  return table;
+}();
+
 double OfFloats(ScalarOp op, double a, double b) {
-  switch (op) {
-    case ScalarOp::kAdd:
-      return a + b;
-    case ScalarOp::kSub:
-      return a - b;
-    case ScalarOp::kMul:
-      return a * b;
-    case ScalarOp::kDiv:
-      return a / b;
-    case ScalarOp::kMod:
-      return FlooredRemainder(a, b);
-    case ScalarOp::kFmod:
-      return std::fmod(a, b);
-    case ScalarOp::kPow:
-      return std::pow(a, b);
-    case ScalarOp::kMin:
-      return Smaller(a, b);
-    case ScalarOp::kMax:
-      return Larger(a, b);
-    case ScalarOp::kNeg:
-      return -a;
-    case ScalarOp::kAbs:
-      return std::fabs(a);
-    case ScalarOp::kSign:
-      return Sign(a);
-    case ScalarOp::kSqrt:
-      return std::sqrt(a);
-    case ScalarOp::kExp:
-      return std::exp(a);
-    case ScalarOp::kLog:
-      return std::log(a);
-    case ScalarOp::kFloor:
-      return std::floor(a);
-    case ScalarOp::kCeil:
-      return std::ceil(a);
-    case ScalarOp::kRound:
-      return std::nearbyint(a);
-    case ScalarOp::kErf:
-      return std::erf(a);
-    case ScalarOp::kSin:
-      return std::sin(a);
-    case ScalarOp::kCos:
-      return std::cos(a);
-    case ScalarOp::kTan:
-      return std::tan(a);
-    case ScalarOp::kAsin:
-      return std::asin(a);
-    case ScalarOp::kAcos:
-      return std::acos(a);
-    case ScalarOp::kAtan:
-      return std::atan(a);
-    case ScalarOp::kSinh:
-      return std::sinh(a);
-    case ScalarOp::kCosh:
-      return std::cosh(a);
-    case ScalarOp::kAsinh:
-      return std::asinh(a);
-    case ScalarOp::kAcosh:
-      return std::acosh(a);
-    case ScalarOp::kAtanh:
-      return std::atanh(a);
-    case ScalarOp::kTanh:
-      return std::tanh(a);
-    case ScalarOp::kSigmoid:
-      return 1 / (1 + std::exp(-a));
-    case ScalarOp::kSoftplus:
-      return Softplus(a);
-    default:
-      RNNC_UNREACHABLE("{} gives no float", ToText(op));
-  }
+  const FloatFunction function = kFloatFunctions[static_cast<size_t>(op)];
+  RNNC_CHECK(function != nullptr, "{} gives no float", ToText(op));
+  return function(a, b);
 }
 
 int64_t OfIntegers(ScalarOp op, int64_t a, int64_t b) {
