@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "compiler/import/import.h"
+#include "compiler/ir/printer.h"
+#include "tests/support/ir_helpers.h"
 
 // ONNX's own node tests: every model that is imported must have the shapes of its expected outputs.
-// Catches shape and version rules that differ from the standard's.
+// Catches shape and version rules that differ from the standard's, and modules that are no valid text.
 namespace rnnc::import {
 namespace {
 
@@ -51,10 +52,12 @@ TEST(NodeModels, HaveTheShapesOfTheirExpectedOutputs) {
     Result<std::unique_ptr<ir::Module>> module = ImportOnnx(path, OptionsFor(folder, notes));
     if (!module) {
       ++reasons[module.diagnostics().front().message];
-      if (std::getenv("RNNC_PRINT") != nullptr) puts(Render(module.diagnostics()).c_str());
       continue;
     }
     ++imported;
+    ir::ExpectValid(**module);
+    const ir::Printed printed = ir::Serialize(**module);
+    EXPECT_EQ(ir::Print(*ir::ParseOrDie(printed.text, printed.blob)), printed.text);
     const std::vector<ir::Type> types = (*module)->FindFunction("main")->ResultTypes();
     for (size_t i = 0; i < types.size(); ++i) {
       Result<NamedTensor> expected =
@@ -66,7 +69,6 @@ TEST(NodeModels, HaveTheShapesOfTheirExpectedOutputs) {
   RecordProperty("imported", imported);
   EXPECT_GE(imported, 400);
   for (const auto& [reason, count] : reasons) EXPECT_NE(reason.find(": "), std::string::npos) << reason;
-  if (std::getenv("RNNC_PRINT") != nullptr) printf("imported %d of %zu\n", imported, folders.size());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "compiler/import/import.h"
 #include "compiler/ir/printer.h"
+#include "tests/support/ir_helpers.h"
 
 // Models that real exporters wrote. Catches rules that fit the tests' own small models only.
 namespace rnnc::import {
@@ -56,7 +57,9 @@ TEST_P(SharedModels, HasTheTypesOfItsData) {
   ImportNotes notes;
   Result<std::unique_ptr<ir::Module>> module = ImportOnnx(path, options, &notes);
   ASSERT_TRUE(module.ok()) << Render(module.diagnostics());
-  if (std::getenv("RNNC_PRINT") != nullptr) puts(ir::Print(**module).c_str());
+  ir::ExpectValid(**module);
+  const ir::Printed printed = ir::Serialize(**module);
+  EXPECT_EQ(ir::Print(*ir::ParseOrDie(printed.text, printed.blob)), printed.text);
   ir::Function& function = *(*module)->FindFunction("main");
   std::vector<std::string> arguments, results;
   for (const auto& argument : function.Body().Arguments()) {
