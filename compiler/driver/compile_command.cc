@@ -59,7 +59,7 @@ std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
   };
   text += fmt::format("{} -> {}, {}\n", compiled.planned->source, paths.main, paths.header);
   for (const std::string& bound : BoundLines(compiled.notes)) line("bound", bound);
-  line("graph", fmt::format("{} nodes, {} recurrent; {} kernels", NodeCount(compiled.notes),
+  line("graph", fmt::format("{} nodes, {} recurrent; {} functions", NodeCount(compiled.notes),
                             compiled.notes.recurrent.size(), report.functions.size()));
   line("target", fmt::format("{} ({}), {}-bit vectors", compiled.codegen.target.cpu,
                              compiled.codegen.target.triple, compiled.codegen.target.vector_bytes * 8));
