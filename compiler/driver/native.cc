@@ -3,6 +3,7 @@
 
 #include "compiler/driver/native.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "compiler/support/check.h"
@@ -44,6 +45,35 @@ const char* StatusText(rnnc_status status) {
   }
 }
 
+constexpr size_t kGuard = 64;
+constexpr std::byte kPattern{0xa5};
+
+// Memory of one tensor between two guards. It begins where only its element type is aligned: the interface
+// promises the code no more.
+class GuardedBuffer {
+ public:
+  explicit GuardedBuffer(const ir::Tensor& tensor)
+      : begin_(kGuard + static_cast<size_t>(ir::BytesOf(tensor.type.element))),
+        bytes_(tensor.bytes.size()),
+        memory_(begin_ + bytes_ + kGuard, kPattern) {
+    std::copy(tensor.bytes.begin(), tensor.bytes.end(), Data());
+  }
+  std::byte* Data() { return memory_.data() + begin_; }
+  void CopyTo(ir::Tensor& tensor) { std::copy_n(Data(), bytes_, tensor.bytes.begin()); }
+  bool Intact() const {
+    for (size_t i = 0; i < memory_.size(); ++i) {
+      const bool inside = i >= begin_ && i < begin_ + bytes_;
+      if (!inside && memory_[i] != kPattern) return false;
+    }
+    return true;
+  }
+
+ private:
+  size_t begin_;
+  size_t bytes_;
+  std::vector<std::byte> memory_;
+};
+
 }  // namespace
 
 ir::ElementType ElementOf(int32_t dtype) {
@@ -75,7 +105,8 @@ Result<std::unique_ptr<NativeModel>> NativeModel::Load(const std::string& object
   std::unique_ptr<NativeModel> model(new NativeModel);
   RNNC_ASSIGN(model->object_, codegen::LoadedObject::Load(object, name));
   const uint64_t align = model->Model().instance_align;
-  model->memory_.resize(model->Model().instance_bytes + align);
+  // What `reset` leaves alone must not matter: all ones is NaN, which would show.
+  model->memory_.assign(model->Model().instance_bytes + align, std::byte{0xff});
   const auto address = reinterpret_cast<uintptr_t>(model->memory_.data());
   model->instance_ = model->memory_.data() + (align - address % align) % align;
   model->Reset();
@@ -114,7 +145,7 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
     return Error(here, "{} inputs given, {} wanted", inputs.size(), model.n_inputs);
   }
   int64_t frames = run ? -1 : 1;
-  std::vector<const void*> input_pointers;
+  std::vector<GuardedBuffer> input_buffers;
   for (int32_t i = 0; i < model.n_inputs; ++i) {
     const rnnc_tensor& wanted = model.inputs[i];
     const ir::Tensor& given = inputs[static_cast<size_t>(i)];
@@ -134,7 +165,7 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
       return Error(here, "input {}: {} {} given, {} {} wanted", wanted.name, ir::ToText(given.type.element),
                    ShapeText(dims), ir::ToText(ElementOf(wanted.dtype)), DeclaredText(wanted));
     }
-    input_pointers.push_back(given.bytes.data());
+    input_buffers.emplace_back(given);
   }
   if (frames < 0) frames = 1;
   std::vector<ir::Tensor> outputs;
@@ -149,16 +180,20 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
     }
     outputs.push_back(ir::ZeroTensor(ir::MakeStaticType(ElementOf(info.dtype), dims)));
   }
-  // An empty tensor still wants a pointer.
-  std::byte none{};
+  std::vector<GuardedBuffer> output_buffers(outputs.begin(), outputs.end());
+  std::vector<const void*> input_pointers;
   std::vector<void*> output_pointers;
-  for (ir::Tensor& output : outputs)
-    output_pointers.push_back(output.bytes.empty() ? &none : output.bytes.data());
-  for (const void*& pointer : input_pointers) pointer = pointer == nullptr ? &none : pointer;
+  for (GuardedBuffer& buffer : input_buffers) input_pointers.push_back(buffer.Data());
+  for (GuardedBuffer& buffer : output_buffers) output_pointers.push_back(buffer.Data());
   const rnnc_status status =
       run ? model.run(instance_, static_cast<size_t>(frames), input_pointers.data(), output_pointers.data())
           : model.step(instance_, input_pointers.data(), output_pointers.data());
   if (status != RNNC_OK) return Error(here, "status {}: {}", static_cast<int>(status), StatusText(status));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    RNNC_CHECK(output_buffers[i].Intact(), "{}: output {} was written beside its bytes", model.source,
+               model.outputs[i].name);
+    output_buffers[i].CopyTo(outputs[i]);
+  }
   return outputs;
 }
 
