@@ -45,7 +45,7 @@ class KernelEmitter {
   // One value of the tile: which parallel point, and the accumulators' slots there.
   struct TilePoint {
     Point point;
-    std::vector<std::vector<llvm::AllocaInst*>> slots;  // by accumulator, gate
+    std::vector<std::vector<llvm::AllocaInst*>> slots;  // by accumulator, gate * chains + chain
   };
 
   void EmitOuter(size_t variable);
@@ -56,11 +56,19 @@ class KernelEmitter {
   void EmitAccumulator(size_t a, std::vector<TilePoint>& tile);
   void EmitReduced(size_t a, size_t depth, std::vector<TilePoint>& tile, std::vector<IndexExpr> reduced);
   void EmitInnermostChains(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
+  void EmitInnermostSlots(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
   void CombineAt(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced, int lanes,
-                 int active);
+                 int active, int chain);
   void EmitEpilogue(const TilePoint& tile);
   Value* JoinedChains(const Accumulator& accumulator, Value* chains);
   Value* Read(const TilePoint& tile, int a, int g);
+  // Chains that are lanes of one accumulator, and chains that are accumulators of their own.
+  int ChainLanes(const Accumulator& accumulator) const {
+    return schedule_.along_sum ? accumulator.chains : 1;
+  }
+  int ChainSlots(const Accumulator& accumulator) const {
+    return schedule_.along_sum ? 1 : accumulator.chains;
+  }
 
   // A counter as an axis: constants need none.
   IndexExpr Counter(Value* value, const Dim& extent) {
@@ -185,7 +193,7 @@ void KernelEmitter::EmitInit(TilePoint& tile) {
   for (const Accumulator& accumulator : kernel_.accumulators) {
     std::vector<llvm::AllocaInst*> slots;
     llvm::Type* scalar = RegisterType(builder.getContext(), accumulator.type);
-    const int width = accumulator.chains > 1 ? accumulator.chains : tile.point.lanes;
+    const int width = ChainLanes(accumulator) > 1 ? accumulator.chains : tile.point.lanes;
     llvm::Type* type = width == 1 ? scalar : llvm::FixedVectorType::get(scalar, static_cast<unsigned>(width));
     llvm::Constant* identity = CombineIdentity(builder.getContext(), accumulator.combine, accumulator.type);
     for (int64_t g = 0; g < accumulator.gate.extent.Value(); ++g) {
@@ -195,13 +203,15 @@ void KernelEmitter::EmitInit(TilePoint& tile) {
         point.variables.emplace_back(g);
         start = programs_.Emit(accumulator.init, point, {})[0];
       }
-      if (accumulator.chains > 1) {
+      if (ChainLanes(accumulator) > 1) {
         start = builder.CreateInsertElement(Splat(frame_, identity, accumulator.chains), start, uint64_t{0});
       } else {
         start = Splat(frame_, start, tile.point.lanes);
       }
-      slots.push_back(frame_.Slot(type));
-      builder.CreateStore(start, slots.back());
+      for (int chain = 0; chain < ChainSlots(accumulator); ++chain) {
+        slots.push_back(frame_.Slot(type));
+        builder.CreateStore(chain == 0 ? start : Splat(frame_, identity, tile.point.lanes), slots.back());
+      }
     }
     tile.slots.push_back(std::move(slots));
   }
@@ -214,13 +224,14 @@ void KernelEmitter::EmitReduced(size_t a, size_t depth, std::vector<TilePoint>& 
   const Accumulator& accumulator = kernel_.accumulators[a];
   if (depth == accumulator.reduced.size()) {
     programs_.Forget();
-    CombineAt(a, tile, reduced, 1, 1);
+    CombineAt(a, tile, reduced, 1, 1, 0);
     programs_.Forget();
     return;
   }
   const Dim& extent = accumulator.reduced[depth].extent;
   const bool innermost = depth + 1 == accumulator.reduced.size();
-  if (innermost && accumulator.chains > 1) return EmitInnermostChains(a, tile, reduced);
+  if (innermost && ChainLanes(accumulator) > 1) return EmitInnermostChains(a, tile, reduced);
+  if (innermost && ChainSlots(accumulator) > 1) return EmitInnermostSlots(a, tile, reduced);
   frame_.Loop(
       frame_.Int(0), frame_.EmitDim(extent), 1,
       [&](Value* counter) {
@@ -242,7 +253,31 @@ void KernelEmitter::EmitInnermostChains(size_t a, std::vector<TilePoint>& tile,
     std::vector<IndexExpr> inner = reduced;
     inner.push_back(first + IndexExpr::Variable(Axes::kLane));
     programs_.Forget();
-    CombineAt(a, tile, inner, chains, active);
+    CombineAt(a, tile, inner, chains, active, 0);
+    programs_.Forget();
+  };
+  frame_.Loop(
+      frame_.Int(0), frame_.Int(full), 1,
+      [&](Value* i) { combine(Counter(i, Dim(full)) * Dim(chains), chains); }, 1);
+  const int rest = static_cast<int>(extent.Value() % chains);
+  if (rest > 0) combine(IndexExpr(full * chains), rest);
+}
+
+// Chains as accumulators of their own: that many neighbours of the innermost index at a time.
+void KernelEmitter::EmitInnermostSlots(size_t a, std::vector<TilePoint>& tile,
+                                       const std::vector<IndexExpr>& reduced) {
+  const Accumulator& accumulator = kernel_.accumulators[a];
+  const Dim& extent = accumulator.reduced.back().extent;
+  RNNC_CHECK(extent.IsConstant(), "split chains over a symbolic extent");
+  const int chains = accumulator.chains;
+  const int64_t full = extent.Value() / chains;
+  auto combine = [&](const IndexExpr& first, int count) {
+    programs_.Forget();
+    for (int chain = 0; chain < count; ++chain) {
+      std::vector<IndexExpr> inner = reduced;
+      inner.push_back(first + IndexExpr(chain));
+      CombineAt(a, tile, inner, 1, 1, chain);
+    }
     programs_.Forget();
   };
   frame_.Loop(
@@ -255,7 +290,7 @@ void KernelEmitter::EmitInnermostChains(size_t a, std::vector<TilePoint>& tile,
 // One step of accumulator `a` at one reduced point, for every point and gate of the tile. With lanes > 1 the
 // lanes run along the innermost reduced variable (chains).
 void KernelEmitter::CombineAt(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced,
-                              int lanes, int active) {
+                              int lanes, int active, int chain) {
   auto& builder = frame_.Builder();
   const Accumulator& accumulator = kernel_.accumulators[a];
   const ir::Program& element = accumulator.element;
@@ -263,15 +298,15 @@ void KernelEmitter::CombineAt(size_t a, std::vector<TilePoint>& tile, const std:
   const bool fused = accumulator.combine == ir::Combine::kSum && ir::IsFloat(accumulator.type) &&
                      top.op == ir::ScalarOp::kMul && top.type == accumulator.type;
   for (TilePoint& entry : tile) {
-    for (size_t g = 0; g < entry.slots[a].size(); ++g) {
+    for (int64_t g = 0; g < accumulator.gate.extent.Value(); ++g) {
       Point point = entry.point;
-      point.variables.emplace_back(static_cast<int64_t>(g));
+      point.variables.emplace_back(g);
       point.variables.insert(point.variables.end(), reduced.begin(), reduced.end());
-      if (accumulator.chains > 1) {
+      if (ChainLanes(accumulator) > 1) {
         point.lanes = lanes;
         point.active = active;
       }
-      llvm::AllocaInst* slot = entry.slots[a][g];
+      llvm::AllocaInst* slot = entry.slots[a][static_cast<size_t>(g * ChainSlots(accumulator) + chain)];
       Value* before = builder.CreateLoad(slot->getAllocatedType(), slot);
       Value* after = nullptr;
       if (fused) {
@@ -282,7 +317,7 @@ void KernelEmitter::CombineAt(size_t a, std::vector<TilePoint>& tile, const std:
         Value* value = Splat(frame_, programs_.Emit(element, point, {})[0], point.lanes);
         after = EmitCombine(frame_, accumulator.combine, accumulator.type, before, value);
       }
-      if (point.active < point.lanes && accumulator.chains > 1) {
+      if (point.active < point.lanes && ChainLanes(accumulator) > 1) {
         llvm::SmallVector<llvm::Constant*> mask;
         for (int lane = 0; lane < point.lanes; ++lane) mask.push_back(builder.getInt1(lane < point.active));
         after = builder.CreateSelect(llvm::ConstantVector::get(mask), after, before);
@@ -310,10 +345,19 @@ Value* KernelEmitter::JoinedChains(const Accumulator& accumulator, Value* chains
 }
 
 Value* KernelEmitter::Read(const TilePoint& tile, int a, int g) {
-  llvm::AllocaInst* slot = tile.slots[static_cast<size_t>(a)][static_cast<size_t>(g)];
-  Value* value = frame_.Builder().CreateLoad(slot->getAllocatedType(), slot);
   const Accumulator& accumulator = kernel_.accumulators[static_cast<size_t>(a)];
-  return accumulator.chains > 1 ? JoinedChains(accumulator, value) : value;
+  const int slots = ChainSlots(accumulator);
+  std::vector<Value*> chains;
+  for (int chain = 0; chain < slots; ++chain) {
+    llvm::AllocaInst* slot = tile.slots[static_cast<size_t>(a)][static_cast<size_t>(g * slots + chain)];
+    chains.push_back(frame_.Builder().CreateLoad(slot->getAllocatedType(), slot));
+  }
+  for (size_t step = 1; step < chains.size(); step *= 2) {
+    for (size_t i = 0; i < chains.size(); i += 2 * step) {
+      chains[i] = EmitCombine(frame_, accumulator.combine, accumulator.type, chains[i], chains[i + step]);
+    }
+  }
+  return ChainLanes(accumulator) > 1 ? JoinedChains(accumulator, chains[0]) : chains[0];
 }
 
 void KernelEmitter::EmitEpilogue(const TilePoint& tile) {

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 // How a schedule is chosen:
-//  1. A kernel with split chains is vectorised along its innermost summed index: the parallel space is
-//  scalar.
-//  2. Else each parallel variable is tried as the vector: accesses that step by one element or stay count for
-//     it, those that jump count against it, the ones inside sums count more. The best one wins.
+//  1. Each parallel variable is tried as the vector: accesses that step by one element or stay count for it,
+//     those that jump count against it, the ones inside sums count more. The best one wins.
+//  2. A sum in several chains whose best vector would be at most half full, or would have to gather inside
+//  the
+//     sum, is vectorised along its innermost summed index instead; the parallel space is then scalar.
 //  3. Accumulators in flight are bounded by the registers: rows share weights, blocks share inputs.
 #include "codegen/kernel_schedule.h"
 
@@ -96,6 +97,22 @@ int ChooseRowVariable(const ir::Kernel& kernel, int vector_variable) {
   return -1;
 }
 
+// Every read inside the sums steps by one element, or stays, from lane to lane of `variable`.
+bool SumsReadVectors(const ir::Operation& operation, int variable, int lanes) {
+  const ir::Kernel& kernel = operation.GetKernel();
+  for (const ir::Accumulator& accumulator : kernel.accumulators) {
+    Axes axes;
+    const Point point = Probe(kernel.ExtentsFor(accumulator), variable, lanes, axes);
+    for (const ir::ScalarNode& node : accumulator.element.nodes) {
+      if (node.op != ir::ScalarOp::kRead) continue;
+      const ir::Type& type = operation.Operand(static_cast<size_t>(node.operand))->type;
+      const auto stride = ProgramEmitter::LaneStride(type, node.indices, point, axes);
+      if (!stride || *stride < 0 || *stride > 1) return false;
+    }
+  }
+  return true;
+}
+
 int64_t ExtentOr(const Dim& extent, int64_t otherwise) {
   return extent.IsConstant() ? extent.Value() : otherwise;
 }
@@ -108,26 +125,39 @@ KernelSchedule ChooseSchedule(const ir::Operation& operation, const TargetRow& r
   int slots = 0;
   bool split = false;
   for (const ir::Accumulator& accumulator : kernel.accumulators) {
-    slots += static_cast<int>(accumulator.gate.extent.Value());
+    slots += static_cast<int>(accumulator.gate.extent.Value()) * accumulator.chains;
     split |= accumulator.chains > 1;
   }
-  if (!split) {
-    const int lanes = LanesFor(kernel, row);
-    int best = -1000000;
-    for (size_t v = 0; v < kernel.parallel.size(); ++v) {
-      const Dim& extent = kernel.parallel[v].extent;
-      if (extent.Is(1) || extent.Is(0)) continue;
-      const int score = ScoreOfVariable(operation, static_cast<int>(v), lanes);
-      const bool wider =
-          schedule.vector_variable >= 0 &&
-          ExtentOr(extent, 64) >
-              ExtentOr(kernel.parallel[static_cast<size_t>(schedule.vector_variable)].extent, 64);
-      if (score > best || (score == best && wider)) {
-        best = score;
-        schedule.vector_variable = static_cast<int>(v);
+  const int lanes = LanesFor(kernel, row);
+  int best = -1000000;
+  for (size_t v = 0; v < kernel.parallel.size(); ++v) {
+    const Dim& extent = kernel.parallel[v].extent;
+    if (extent.Is(1) || extent.Is(0)) continue;
+    const int score = ScoreOfVariable(operation, static_cast<int>(v), lanes);
+    const bool wider =
+        schedule.vector_variable >= 0 &&
+        ExtentOr(extent, 64) >
+            ExtentOr(kernel.parallel[static_cast<size_t>(schedule.vector_variable)].extent, 64);
+    if (score > best || (score == best && wider)) {
+      best = score;
+      schedule.vector_variable = static_cast<int>(v);
+    }
+  }
+  if (schedule.vector_variable >= 0) schedule.lanes = lanes;
+  if (split) {
+    const int64_t outputs =
+        schedule.vector_variable < 0
+            ? 1
+            : ExtentOr(kernel.parallel[static_cast<size_t>(schedule.vector_variable)].extent, 1);
+    if (2 * outputs <= lanes || !SumsReadVectors(operation, schedule.vector_variable, lanes)) {
+      schedule.along_sum = true;
+      schedule.vector_variable = -1;
+      schedule.lanes = 1;
+      slots = 0;  // a chain is a lane
+      for (const ir::Accumulator& accumulator : kernel.accumulators) {
+        slots += static_cast<int>(accumulator.gate.extent.Value());
       }
     }
-    if (schedule.vector_variable >= 0) schedule.lanes = lanes;
   }
   if (slots == 0) return schedule;
   const int budget = row.vector_registers >= 32 ? 24 : 12;

@@ -18,6 +18,9 @@ struct KernelSchedule {
   int blocks = 1;            // vectors in flight along the vector variable
   int row_variable = -1;     // parallel variable of which `rows` values are in flight; -1: none
   int rows = 1;
+  /// Split sums (Accumulator::chains): the lanes run along the innermost summed index, and the parallel space
+  /// is scalar. Otherwise each chain is an accumulator of its own.
+  bool along_sum = false;
 };
 
 KernelSchedule ChooseSchedule(const ir::Operation& operation, const TargetRow& row);

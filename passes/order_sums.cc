@@ -3,12 +3,14 @@
 //
 // For every accumulator of every kernel:
 // 1. The reduced index of the largest constant extent becomes the innermost (equal ones keep their order).
-// 2. Too few outputs: of a product, the points of the parallel variables and gates that the weights use;
-//    when a vector would be at most half full of them, the sum is split. Of another reduction (and of a
-//    product without constant weights), when its operand lies contiguous along the innermost index and not
-//    along the last parallel one.
-// 3. A split needs an innermost extent of two vectors at least; chains are as many as a vector has lanes.
-// T never counts: a variable of symbolic extent is no output of the weights.
+// 2. Too few outputs to fill a vector: of a product, the points of the parallel variables and gates that the
+//    weights use, when they fill at most half of one; of another reduction (and of a product without constant
+//    weights), when its operand lies contiguous along the innermost index. With an innermost extent of two
+//    vectors at least, the sum is split into as many chains as a vector has lanes.
+// 3. Too few vectors to hide the latency of an addition (4 cycles, two units: 8 chains in flight): a product
+// is
+//    split into 2 or 4 chains, each of two products at least.
+// T never counts: a variable of symbolic extent makes no output, as in a run of one frame.
 #include "passes/order_sums.h"
 
 #include <algorithm>
@@ -22,6 +24,9 @@ using ir::Accumulator;
 using ir::Dim;
 using ir::IndexExpr;
 using ir::Kernel;
+
+constexpr int kMostChains = 4;
+constexpr int64_t kChainsInFlight = 8;
 
 void PutLongestInnermost(const Kernel& kernel, Accumulator& accumulator) {
   auto& reduced = accumulator.reduced;
@@ -79,18 +84,33 @@ bool RunsAlongTheSum(const ir::Operation& operation, const Accumulator& accumula
   return any;
 }
 
-bool HasFewOutputs(const ir::Operation& operation, size_t a, int64_t lanes) {
+// Points of an index space as far as they are known to exist in a run of one frame.
+int64_t KnownPoints(const Dim& extent) { return extent.IsConstant() ? extent.Value() : 1; }
+
+int ChainsFor(const ir::Operation& operation, size_t a, int64_t lanes) {
   const Kernel& kernel = operation.GetKernel();
+  const Accumulator& accumulator = kernel.accumulators[a];
+  const Dim& innermost = accumulator.reduced.back().extent;
+  if (!innermost.IsConstant() || lanes == 1) return 1;
+  const bool two_vectors = innermost.Value() >= 2 * lanes;
   for (const WeightRead& read : WeightReads(operation)) {
     if (read.accumulator != a) continue;
-    int64_t outputs = read.gate ? kernel.accumulators[a].gate.extent.Value() : 1;
-    for (int v : read.parallel) {
-      const Dim& extent = kernel.parallel[static_cast<size_t>(v)].extent;
-      outputs *= extent.IsConstant() ? extent.Value() : lanes;
+    const int64_t gates = accumulator.gate.extent.Value();
+    int64_t outputs = read.gate ? gates : 1;
+    for (int v : read.parallel) outputs *= KnownPoints(kernel.parallel[static_cast<size_t>(v)].extent);
+    if (2 * outputs <= lanes) return two_vectors ? static_cast<int>(lanes) : 1;
+    int64_t vectors = (outputs + lanes - 1) / lanes;
+    for (size_t v = 0; v < kernel.parallel.size(); ++v) {
+      const bool of_weights =
+          std::find(read.parallel.begin(), read.parallel.end(), static_cast<int>(v)) != read.parallel.end();
+      if (!of_weights) vectors *= KnownPoints(kernel.parallel[v].extent);
     }
-    return 2 * outputs <= lanes;
+    int chains = 1;
+    while (chains < kMostChains && vectors * chains < kChainsInFlight && innermost.Value() >= 4 * chains)
+      chains *= 2;
+    return chains;
   }
-  return RunsAlongTheSum(operation, kernel.accumulators[a]);
+  return two_vectors && RunsAlongTheSum(operation, accumulator) ? static_cast<int>(lanes) : 1;
 }
 
 }  // namespace
@@ -105,11 +125,7 @@ Result<> OrderSums(ir::Module& module, const PassOptions& options) {
         Accumulator& accumulator = kernel.accumulators[a];
         if (accumulator.reduced.empty() || accumulator.combine > ir::Combine::kMin) continue;
         PutLongestInnermost(kernel, accumulator);
-        const Dim& innermost = accumulator.reduced.back().extent;
-        const bool long_enough = innermost.IsConstant() && innermost.Value() >= 2 * lanes;
-        if (lanes > 1 && long_enough && HasFewOutputs(operation, a, lanes)) {
-          accumulator.chains = static_cast<int>(lanes);
-        }
+        accumulator.chains = ChainsFor(operation, a, lanes);
       }
     });
   }
