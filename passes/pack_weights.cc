@@ -4,7 +4,7 @@
 // For the constant factor of every accumulator:
 // 1. The new axes: [blocks of the output variable] [other parallel variables it uses] [reduced] [gate]
 // [lanes].
-//    Of a sum in chains (the vector runs along the sum): [parallel] [gate] [reduced].
+//    Of a sum in chains with few outputs (the vector runs along the sum): [parallel] [gate] [reduced].
 // 2. Nothing is done when the constant would grow by more than the padding (its elements are used more than
 //    once) or has that layout already.
 // 3. Every element of the new constant is read from the old one through the old indices; constants packed the
@@ -52,8 +52,11 @@ Packing PackingFor(const Kernel& kernel, const WeightRead& read, int64_t lanes) 
   const ir::Accumulator& accumulator = kernel.accumulators[read.accumulator];
   Packing packing;
   packing.extents = kernel.ExtentsFor(accumulator);
-  const bool chains = accumulator.chains > 1;
-  packing.output = chains ? -1 : OutputVariable(kernel, read);
+  // Chains over outputs that fill at most half a vector are the lanes of one (order-sums made them so).
+  const int output = OutputVariable(kernel, read);
+  const bool few = output < 0 || 2 * packing.extents[static_cast<size_t>(output)].Value() <= lanes;
+  const bool chains = accumulator.chains > 1 && few;
+  packing.output = chains ? -1 : output;
   if (packing.output >= 0) {
     // A narrow output axis needs no more lanes than it has outputs.
     const int64_t outputs = packing.extents[static_cast<size_t>(packing.output)].Value();
