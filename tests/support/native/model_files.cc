@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tests/support/native/model_files.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+
+namespace rnnc::test {
+
+namespace fs = std::filesystem;
+
+std::string OwnModel(const std::string& name) {
+  const std::string folder = name.find('/') == std::string::npos ? "/tests/data/" : "/";
+  return RNNC_SOURCE_DIR + folder + name + "/model.onnx";
+}
+
+std::vector<std::string> DataModels() {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(RNNC_SOURCE_DIR "/tests/data", ignored)) {
+    if (fs::exists(entry.path() / "model.onnx")) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string SharedModel(const std::string& name) {
+  const char* given = std::getenv("RNNC_SHARED");
+  const std::string folder = given != nullptr ? given : RNNC_SOURCE_DIR "/../shared";
+  return folder + "/" + name + "/model.onnx";
+}
+
+std::string WhyMissing(const std::string& model_file) {
+  if (fs::exists(model_file)) return "";
+  return "no " + model_file + "; RNNC_SHARED names the folder of the shared models";
+}
+
+ProcessResult Rnnc(const std::vector<std::string>& arguments, const std::string& folder) {
+  std::vector<std::string> command = {RNNC_BINARY_DIR "/rnnc"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return RunProcess(command, folder);
+}
+
+std::string TestName(const std::string& text) {
+  std::string name;
+  for (const char c : text) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return name;
+}
+
+}  // namespace rnnc::test

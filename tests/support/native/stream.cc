@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tests/support/native/stream.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "compiler/driver/native.h"
+#include "compiler/support/check.h"
+
+namespace rnnc::test {
+namespace {
+
+// A NaN in every float type, and no bool.
+constexpr std::byte kGarbage{0xFF};
+
+}  // namespace
+
+ir::Type TypeOf(const rnnc_tensor& tensor, int64_t frames) {
+  std::vector<int64_t> dims;
+  for (int32_t axis = 0; axis < tensor.rank; ++axis) {
+    dims.push_back(axis == tensor.time_axis ? frames : tensor.dims[axis].size);
+  }
+  return ir::MakeStaticType(driver::ElementOf(tensor.dtype), dims);
+}
+
+ir::Tensor Frames(const rnnc_tensor& info, const ir::Tensor& whole, int64_t first, int64_t frames) {
+  if (info.time_axis < 0) return whole;
+  ir::Tensor part = ir::ZeroTensor(TypeOf(info, frames));
+  const std::vector<int64_t> dims = whole.type.StaticDims();
+  int64_t outer = 1, inner = ir::BytesOf(whole.type.element);
+  for (int32_t axis = 0; axis < info.rank; ++axis) {
+    if (axis < info.time_axis) outer *= dims[static_cast<size_t>(axis)];
+    if (axis > info.time_axis) inner *= dims[static_cast<size_t>(axis)];
+  }
+  const int64_t steps = dims[static_cast<size_t>(info.time_axis)];
+  RNNC_CHECK(first + frames <= steps, "frames {}..{} of {}", first, first + frames, steps);
+  for (int64_t row = 0; row < outer; ++row) {
+    std::copy_n(whole.bytes.begin() + (row * steps + first) * inner, frames * inner,
+                part.bytes.begin() + row * frames * inner);
+  }
+  return part;
+}
+
+Stream::Stream(const rnnc_model& model)
+    : model_(model), memory_(model.instance_bytes + model.instance_align, kGarbage) {
+  const auto address = reinterpret_cast<uintptr_t>(memory_.data());
+  offset_ = (model.instance_align - address % model.instance_align) % model.instance_align;
+}
+
+std::vector<std::byte> Stream::State() const {
+  const std::byte* begin = memory_.data() + offset_;
+  return {begin, begin + model_.state_bytes};
+}
+
+Stream::Answer Stream::Run(int64_t frames, const std::vector<ir::Tensor>& inputs) {
+  return Call(frames, inputs, true);
+}
+
+Stream::Answer Stream::Step(const std::vector<ir::Tensor>& inputs) { return Call(1, inputs, false); }
+
+Stream::Answer Stream::RunPart(const std::vector<ir::Tensor>& wholes, int64_t first, int64_t frames) {
+  std::vector<ir::Tensor> inputs;
+  for (size_t i = 0; i < wholes.size(); ++i) {
+    inputs.push_back(Frames(model_.inputs[i], wholes[i], first, frames));
+  }
+  return Run(frames, inputs);
+}
+
+Stream::Answer Stream::Call(int64_t frames, const std::vector<ir::Tensor>& inputs, bool run) {
+  RNNC_CHECK(inputs.size() == static_cast<size_t>(model_.n_inputs));
+  std::byte none{};
+  std::vector<const void*> input_pointers;
+  for (int32_t i = 0; i < model_.n_inputs; ++i) {
+    const ir::Tensor& input = inputs[static_cast<size_t>(i)];
+    RNNC_CHECK(input.type == TypeOf(model_.inputs[i], frames), "input {} is {}", i, input.type.ToText());
+    input_pointers.push_back(input.bytes.empty() ? &none : input.bytes.data());
+  }
+  Answer answer;
+  for (int32_t i = 0; i < model_.n_outputs; ++i) {
+    answer.outputs.push_back(ir::ZeroTensor(TypeOf(model_.outputs[i], frames)));
+  }
+  std::vector<void*> output_pointers;
+  for (ir::Tensor& output : answer.outputs) {
+    std::fill(output.bytes.begin(), output.bytes.end(), kGarbage);
+    output_pointers.push_back(output.bytes.empty() ? &none : output.bytes.data());
+  }
+  answer.status =
+      run ? model_.run(Instance(), static_cast<size_t>(frames), input_pointers.data(), output_pointers.data())
+          : model_.step(Instance(), input_pointers.data(), output_pointers.data());
+  return answer;
+}
+
+}  // namespace rnnc::test

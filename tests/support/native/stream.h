@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "compiler/ir/tensor.h"
+#include "runtime/rnnc.h"
+
+namespace rnnc::test {
+
+/// The type of a tensor of the descriptor in a call of `frames` frames.
+ir::Type TypeOf(const rnnc_tensor& tensor, int64_t frames);
+
+/// `frames` steps of a tensor from step `first` on, along its time axis; a tensor without one as it is.
+ir::Tensor Frames(const rnnc_tensor& info, const ir::Tensor& whole, int64_t first, int64_t frames);
+
+/// One instance of a model in memory of its own, as a program would hold it. The memory holds garbage before
+/// `reset`, and so does every output before a call: what is not written shows.
+class Stream {
+ public:
+  /// The model must live longer.
+  explicit Stream(const rnnc_model& model);
+
+  void Reset() { model_.reset(Instance()); }
+  struct Answer {
+    rnnc_status status = RNNC_OK;
+    std::vector<ir::Tensor> outputs;
+  };
+  Answer Run(int64_t frames, const std::vector<ir::Tensor>& inputs);
+  Answer Step(const std::vector<ir::Tensor>& inputs);
+  /// Frames first .. first + frames of whole sequences, by `run`.
+  Answer RunPart(const std::vector<ir::Tensor>& wholes, int64_t first, int64_t frames);
+  /// The bytes of the state.
+  std::vector<std::byte> State() const;
+
+ private:
+  Answer Call(int64_t frames, const std::vector<ir::Tensor>& inputs, bool run);
+  std::byte* Instance() { return memory_.data() + offset_; }
+  const rnnc_model& model_;
+  std::vector<std::byte> memory_;
+  size_t offset_ = 0;
+};
+
+}  // namespace rnnc::test
