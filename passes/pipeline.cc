@@ -108,7 +108,11 @@ Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Obser
                      ir::Stage last) {
   for (const std::string& name : options.disabled) {
     const PassEntry* pass = FindPass(name);
-    if (pass == nullptr) return Error({}, "pass `{}`: there is no such pass", name);
+    if (pass == nullptr) {
+      std::vector<std::string> names;
+      for (const PassEntry& known : Pipeline()) names.emplace_back(known.name);
+      return Error({}, "pass `{}`: there is no such pass{}", name, DidYouMean(name, names));
+    }
     if (!pass->optional) return Error({}, "pass `{}`: is needed and cannot be disabled", name);
   }
   RNNC_TRY(ir::Verify(module));

@@ -24,12 +24,15 @@ constexpr const char* kExamples = R"(examples:
   rnnc verify net.onnx                         native code against the data sets beside the model
   rnnc run net.onnx x=frames.npy               run it once)";
 
-// Clang's long options with one dash, as CLI11 knows them.
+// Clang's long options with one dash.
+constexpr std::string_view kOneDash[] = {"-mcpu", "-fPIC", "-fno-pic"};
+
+// The arguments as CLI11 knows them.
 std::vector<std::string> WithTwoDashes(int argc, char** argv) {
   std::vector<std::string> arguments;
   for (int i = argc; i-- > 1;) {  // CLI11 takes them last first
     std::string argument = argv[i];
-    for (const std::string_view known : {"-mcpu", "-fPIC", "-fno-pic"}) {
+    for (const std::string_view known : kOneDash) {
       const bool same =
           argument == known || argument.compare(0, known.size() + 1, std::string(known) + "=") == 0;
       if (same) argument.insert(0, "-");
@@ -188,15 +191,14 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error, const std::vec
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
   if (!arguments.empty() && app.get_subcommands().empty()) hint = DidYouMean(arguments.back(), known);
   for (const CLI::App* command : app.get_subcommands()) {
-    std::vector<std::string> options;
+    std::vector<std::string> options(std::begin(kOneDash), std::end(kOneDash));
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
     }
     for (const std::string& argument : arguments) {
       const std::string name = argument.substr(0, argument.find('='));
-      if (name.compare(0, 2, "--") != 0 || std::find(options.begin(), options.end(), name) != options.end())
-        continue;
-      hint = DidYouMean(name, options);
+      const bool known = std::find(options.begin(), options.end(), name) != options.end();
+      if (hint.empty() && name.size() > 2 && name[0] == '-' && !known) hint = DidYouMean(name, options);
     }
   }
   fmt::print(stderr, "rnnc: {}{}\nrnnc --help shows the usage\n", error.what(), hint);
