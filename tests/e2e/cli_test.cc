@@ -5,12 +5,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "compiler/driver/data_set.h"
+#include "compiler/driver/npy.h"
 #include "compiler/support/file.h"
-#include "tests/support/process.h"
+#include "tests/support/native/compare.h"
+#include "tests/support/native/model_files.h"
+#include "tests/support/onnx_builder.h"
 #include "tests/support/temp_folder.h"
 
 namespace rnnc::test {
@@ -18,14 +24,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kData = RNNC_SOURCE_DIR "/tests/data/";
-
-ProcessResult Rnnc(std::vector<std::string> arguments, const std::string& folder = "") {
-  arguments.insert(arguments.begin(), RNNC_BINARY_DIR "/rnnc");
-  return RunProcess(arguments, folder);
+std::string Set(const std::string& model, const std::string& file) {
+  return RNNC_SOURCE_DIR "/tests/data/" + model + "/test_data_set_1/" + file;
 }
-
-std::string Model(const std::string& name) { return kData + name + "/model.onnx"; }
 
 size_t CountFiles(const TempFolder& folder) {
   const std::filesystem::directory_iterator files(folder.path());
@@ -38,18 +39,69 @@ TEST(Cli, UsageErrors) {
     std::vector<std::string> arguments;
     const char* says;
   };
-  for (const Case& c : std::vector<Case>{{{}, "--help"},
-                                         {{"comple"}, "did you mean 'compile'"},
-                                         {{"compile"}, "model"},
-                                         {{"compile", "m.onnx", "--dims", "a=1"}, "did you mean '--dim'"},
-                                         {{"compile", "m.onnx", "--dim", "a"}, "name=value"},
-                                         {{"compile", "m.onnx", "-O9"}, "O"}}) {
+  for (const Case& c :
+       std::vector<Case>{{{}, "--help"},
+                         {{"comple"}, "did you mean 'compile'"},
+                         {{"compile"}, "model"},
+                         {{"compile", "m.onnx", "--dims", "a=1"}, "did you mean '--dim'"},
+                         {{"compile", "m.onnx", "--dim", "a"}, "name=value"},
+                         {{"compile", "m.onnx", "-O9"}, "O"},
+                         {{"compile", "m.onnx", "-mcp=x86-64"}, "did you mean '-mcpu'"},
+                         {{"compile", "m.onnx", "-fno-pik"}, "did you mean '-fno-pic'"},
+                         {{"compile", "m.onnx", "--emit=objj"}, "obj,asm,llvm,bc,ir,header,lib"},
+                         {{"compile", "m.onnx", "-o"}, "-o"},
+                         {{"compile", "m.onnx", "n.onnx"}, "n.onnx"},
+                         {{"compile", "m.onnx", "--shape", "x=2,3"}, "2,3"},
+                         {{"verify", "m.onnx", "--atoll=1"}, "did you mean '--atol'"},
+                         {{"inspect", "m.onnx", "--jsn"}, "did you mean '--json'"},
+                         {{"run", "m.onnx", "--interprt"}, "did you mean '--interpret'"}}) {
     const ProcessResult result = Rnnc(c.arguments);
     EXPECT_EQ(result.exit_code, 2) << result.errors;
+    EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors, HasSubstr(c.says));
   }
-  EXPECT_EQ(Rnnc({"--help"}).exit_code, 0);
-  EXPECT_EQ(Rnnc({"compile", "--help"}).exit_code, 0);
+}
+
+// What a user asks for goes to stdout, where a pager finds it; a help without one command to copy.
+TEST(Cli, Help) {
+  const ProcessResult help = Rnnc({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_EQ(help.errors, "");
+  for (const char* part : {"examples:", "rnnc compile", "rnnc inspect", "rnnc verify", "rnnc run"}) {
+    EXPECT_THAT(help.output, HasSubstr(part));
+  }
+  for (const char* command : {"compile", "inspect", "run", "verify"}) {
+    const ProcessResult own = Rnnc({command, "--help"});
+    EXPECT_EQ(own.exit_code, 0);
+    EXPECT_THAT(own.output, HasSubstr("model"));
+    EXPECT_THAT(own.output, HasSubstr("-mcpu"));
+  }
+  EXPECT_THAT(Rnnc({"--version"}).output, ::testing::StartsWith("rnnc "));
+}
+
+// A wrong name that is refused without the name that was meant, or taken silently.
+TEST(Cli, NamesOfTheModelAreChecked) {
+  struct Case {
+    std::vector<std::string> options;
+    const char* says;
+  };
+  for (const Case& c : std::vector<Case>{{{"--state", "h0=hm"}, "did you mean 'hn'"},
+                                         {{"--const", "h9=0"}, "did you mean 'h0'"},
+                                         {{"--dim", "Q=3"}, "Q"},
+                                         {{"--shape", "zzz=3"}, "zzz"},
+                                         {{"-mcpu=x86-64-v5"}, "did you mean 'x86-64-v"},
+                                         {{"--disable-pass=fuse-gate"}, "did you mean 'fuse-gates'"},
+                                         {{"--disable-pass=plan-memory"}, "cannot be disabled"},
+                                         {{"--print-ir-after=fuse-gate"}, "did you mean 'fuse-gates'"}}) {
+    const TempFolder folder;
+    std::vector<std::string> arguments = {"compile", OwnModel("stacked_gru")};
+    arguments.insert(arguments.end(), c.options.begin(), c.options.end());
+    const ProcessResult result = Rnnc(arguments, folder.path().string());
+    EXPECT_EQ(result.exit_code, 1) << c.options[0];
+    EXPECT_THAT(result.errors, HasSubstr(c.says));
+    EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  }
 }
 
 // Files left behind by a compilation that failed; a crash on what is no model.
@@ -64,38 +116,137 @@ TEST(Cli, RefusalsLeaveNothingBehind) {
     EXPECT_THAT(result.errors, HasSubstr(name));
   }
   const ProcessResult state = Rnnc(
-      {"compile", Model("stacked_gru"), "-o", "out.o", "--state", "nothing=here"}, folder.path().string());
+      {"compile", OwnModel("stacked_gru"), "-o", "out.o", "--state", "nothing=here"}, folder.path().string());
   EXPECT_EQ(state.exit_code, 1) << state.errors;
   EXPECT_EQ(CountFiles(folder), before);
 }
 
-TEST(Cli, EmitsEveryKind) {
-  TempFolder folder;
-  for (const char* kind : {"obj", "asm", "llvm", "bc", "ir", "header", "lib"}) {
-    const std::string path = folder / (std::string("net.") + kind);
-    const ProcessResult result =
-        Rnnc({"compile", Model("mlp"), std::string("--emit=") + kind, "-o", path, "-q"});
-    EXPECT_EQ(result.exit_code, 0) << kind << ": " << result.errors;
-    EXPECT_TRUE(std::filesystem::exists(path)) << kind;
-  }
-}
-
 // verify that passes whatever the numbers are.
 TEST(Cli, VerifyFailsBeyondTheBound) {
-  EXPECT_EQ(Rnnc({"verify", Model("lstm_small")}).exit_code, 0);
-  EXPECT_EQ(Rnnc({"verify", Model("lstm_small"), "--interpret"}).exit_code, 0);
-  const ProcessResult strict = Rnnc({"verify", Model("lstm_small"), "--atol=0", "--rtol=0"});
+  EXPECT_EQ(Rnnc({"verify", OwnModel("lstm_small")}).exit_code, 0);
+  EXPECT_EQ(Rnnc({"verify", OwnModel("lstm_small"), "--interpret"}).exit_code, 0);
+  const ProcessResult strict = Rnnc({"verify", OwnModel("lstm_small"), "--atol=0", "--rtol=0"});
   EXPECT_EQ(strict.exit_code, 1) << strict.output;
 }
 
-TEST(Cli, PrintsTheIrAfterAPass) {
-  const ProcessResult all =
-      Rnnc({"compile", Model("lstm_small"), "--print-ir-after=all", "-o", "/dev/null", "--emit=asm", "-q"});
-  EXPECT_EQ(all.exit_code, 0) << all.errors;
-  EXPECT_THAT(all.output + all.errors, HasSubstr("stage=planned"));
-  const ProcessResult wrong = Rnnc({"compile", Model("lstm_small"), "--print-ir-after=fuse-gate"});
-  EXPECT_NE(wrong.exit_code, 0);
-  EXPECT_THAT(wrong.errors, HasSubstr("did you mean 'fuse-gates'"));
+// An inspection that hides what it read, prints JSON that is none, or fails on what the compiler refuses.
+TEST(Cli, InspectShowsModels) {
+  const ProcessResult text = Rnnc({"inspect", OwnModel("stacked_lstm")});
+  EXPECT_EQ(text.exit_code, 0) << text.errors;
+  for (const char* part : {"f32[T,1,4]", "h0", "hidden_size", "9", "LSTM", "ONNX default", "supported"}) {
+    EXPECT_THAT(text.output, HasSubstr(part));
+  }
+  const auto json =
+      nlohmann::json::parse(Rnnc({"inspect", "--json", OwnModel("stacked_lstm")}).output, nullptr, false);
+  ASSERT_FALSE(json.is_discarded());
+  ASSERT_EQ(json["inputs"].size(), 3u);
+  EXPECT_EQ(json["inputs"][0]["type"], "f32[T,1,4]");
+  EXPECT_EQ(json["outputs"][1]["name"], "hn");
+  ASSERT_EQ(json["recurrent"].size(), 2u);
+  EXPECT_EQ(json["recurrent"][0]["supported"], true);
+  EXPECT_EQ(json["refused"].size(), 0u);
+  EXPECT_GE(json["recurrent"][0]["attributes"].size(), 8u);
+}
+
+TEST(Cli, InspectShowsWhatIsRefused) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {"T", 1, 4}).FloatsOf("W", {1, 8, 4}).FloatsOf("R", {1, 8, 2});
+  model.Node("LSTM", {"x", "W", "R"}, {"y"}, "rnn")
+      .Attribute("hidden_size", 2)
+      .Attribute("clip", 3.0)
+      .Output("y");
+  model.Save(folder / "clip.onnx");
+  const ProcessResult text = Rnnc({"inspect", folder / "clip.onnx"});
+  EXPECT_EQ(text.exit_code, 0) << text.errors;
+  EXPECT_THAT(text.output, HasSubstr("refused"));
+  const auto json =
+      nlohmann::json::parse(Rnnc({"inspect", "--json", folder / "clip.onnx"}).output, nullptr, false);
+  ASSERT_FALSE(json.is_discarded());
+  EXPECT_EQ(json["recurrent"][0]["supported"], false);
+  ASSERT_GE(json["refused"].size(), 1u);
+  EXPECT_THAT(json["refused"][0].get<std::string>(), HasSubstr("clip"));
+  const ProcessResult compiled = Rnnc({"compile", folder / "clip.onnx"}, folder.path().string());
+  EXPECT_EQ(compiled.exit_code, 1);
+  EXPECT_THAT(compiled.errors, HasSubstr("rnn"));
+  EXPECT_THAT(compiled.errors, HasSubstr("clip"));
+}
+
+// A native run and the oracle that take different inputs for the same name; files that NumPy could not read.
+TEST(Cli, RunReadsAndWritesFiles) {
+  const TempFolder folder;
+  std::vector<std::string> inputs;
+  for (const char* name : {"x", "h0", "c0"}) {
+    const std::string path = Set("stacked_lstm", "input_" + std::to_string(inputs.size()) + ".pb");
+    const auto tensor = driver::ReadTensorFile(path);
+    ASSERT_TRUE(tensor.ok()) << Render(tensor.diagnostics());
+    ASSERT_TRUE(WriteFile(folder / (std::string(name) + ".npy"), driver::WriteNpy(tensor->tensor)).ok());
+    inputs.push_back(path);
+  }
+  struct Way {
+    const char* name;
+    std::vector<std::string> arguments;
+  };
+  // Named files in another order than the model's; named by the files themselves; the oracle.
+  const std::vector<Way> ways = {
+      {"npy", {"c0=" + (folder / "c0.npy"), "h0=" + (folder / "h0.npy"), "x=" + (folder / "x.npy")}},
+      {"pb", {inputs[2], inputs[1], inputs[0]}},
+      {"oracle", {inputs[0], inputs[1], inputs[2], "--interpret"}}};
+  for (const Way& way : ways) {
+    std::filesystem::create_directory(folder / way.name);
+    std::vector<std::string> arguments = {"run", OwnModel("stacked_lstm"), "--output-folder",
+                                          folder / way.name};
+    arguments.insert(arguments.end(), way.arguments.begin(), way.arguments.end());
+    const ProcessResult result = Rnnc(arguments);
+    ASSERT_EQ(result.exit_code, 0) << way.name << result.errors;
+    for (const char* output : {"y", "hn", "cn"}) {
+      const auto got = driver::ReadNpy(folder / (std::string(way.name) + "/" + output + ".npy"));
+      ASSERT_TRUE(got.ok()) << Render(got.diagnostics());
+      const int position = output[0] == 'y' ? 0 : output[0] == 'h' ? 1 : 2;
+      const auto expected =
+          driver::ReadTensorFile(Set("stacked_lstm", "output_" + std::to_string(position) + ".pb"));
+      ASSERT_TRUE(expected.ok());
+      EXPECT_TRUE(Close(*got, expected->tensor)) << way.name << ": " << output;
+    }
+  }
+}
+
+// Without a folder the numbers are printed: natively and by the oracle the same names and shapes.
+TEST(Cli, RunPrints) {
+  const ProcessResult native = Rnnc({"run", OwnModel("mlp"), Set("mlp", "input_0.pb")});
+  const ProcessResult oracle = Rnnc({"run", "--interpret", OwnModel("mlp"), Set("mlp", "input_0.pb")});
+  EXPECT_EQ(native.exit_code, 0) << native.errors;
+  EXPECT_EQ(oracle.exit_code, 0) << oracle.errors;
+  EXPECT_THAT(native.output, ::testing::StartsWith("y: f32[1,7]\n"));
+  EXPECT_THAT(oracle.output, ::testing::StartsWith("y: f32[1,7]\n"));
+}
+
+// Data of another shape, model or format that is read as if it fitted.
+TEST(Cli, RunRefusesOtherData) {
+  const TempFolder folder;
+  ASSERT_TRUE(WriteFile(folder / "text.npy", "1 2 3\n").ok());
+  struct Case {
+    std::vector<std::string> inputs;
+    const char* says;
+  };
+  for (const Case& c : std::vector<Case>{{{}, "input x"},
+                                         {{"z=" + Set("mlp", "input_0.pb")}, "there is no input z"},
+                                         {{Set("lstm_small", "input_0.pb")}, "f32 1x10 wanted"},
+                                         {{"x=" + (folder / "text.npy")}, "text.npy"},
+                                         {{"x=" + (folder / "none.npy")}, "none.npy"}}) {
+    for (const bool interpret : {false, true}) {
+      std::vector<std::string> arguments = {"run", OwnModel("mlp")};
+      arguments.insert(arguments.end(), c.inputs.begin(), c.inputs.end());
+      if (interpret) arguments.emplace_back("--interpret");
+      const ProcessResult result = Rnnc(arguments);
+      EXPECT_EQ(result.exit_code, 1) << c.says;
+      EXPECT_EQ(result.output, "");
+      EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+      if (!interpret) {
+        EXPECT_THAT(result.errors, HasSubstr(c.says));
+      }
+    }
+  }
 }
 
 }  // namespace

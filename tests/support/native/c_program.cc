@@ -127,7 +127,8 @@ std::string ProgramSource(const std::vector<ProgramCall>& calls) {
 }
 
 Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folder, Language language,
-                                                        const std::vector<ProgramCall>& calls) {
+                                                        const std::vector<ProgramCall>& calls,
+                                                        const std::vector<std::string>& more) {
   const bool c = language == Language::kC11;
   const std::string source = c ? "app.c" : "app.cpp", app = c ? "./app_c" : "./app_cpp";
   RNNC_TRY(WriteFile(folder + "/" + source, ProgramSource(calls)));
@@ -153,6 +154,7 @@ Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folde
                                       "-o",
                                       app};
   command.insert(command.end(), objects.begin(), objects.end());
+  command.insert(command.end(), more.begin(), more.end());
   RNNC_TRY(Run(folder, command));
   RNNC_TRY(Run(folder, {app}));
   std::vector<std::vector<ir::Tensor>> outputs(calls.size());

@@ -29,7 +29,9 @@ enum class Language { kC11, kCxx17 };
 /// Writes program and inputs into the folder (where NAME.h and NAME.o of each model lie), compiles it with
 /// all warnings as errors, links it with the objects and nothing else, runs it, and reads the outputs of each
 /// call.
+/// `more` goes to the compiler too.
 Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folder, Language language,
-                                                        const std::vector<ProgramCall>& calls);
+                                                        const std::vector<ProgramCall>& calls,
+                                                        const std::vector<std::string>& more = {});
 
 }  // namespace rnnc::test

@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every kind of output is what it says, held against tools that are not ours: the assembler, LLVM's llc, ar,
+// nm, the C compilers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "compiler/driver/native.h"
+#include "compiler/ir/blob.h"
+#include "compiler/ir/printer.h"
+#include "compiler/ir/verifier.h"
+#include "compiler/support/file.h"
+#include "compiler/support/strings.h"
+#include "tests/support/native/c_program.h"
+#include "tests/support/native/compare.h"
+#include "tests/support/native/model_files.h"
+#include "tests/support/native/stream.h"
+#include "tests/support/temp_folder.h"
+
+namespace rnnc::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A folder with net.o and net.h of a model, and what the object gives for one input.
+class Emit : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(Make("obj", "net.o", {}));
+    const auto object = ReadFile(folder_ / "net.o");
+    ASSERT_TRUE(object.ok());
+    auto native = driver::NativeModel::Load(*object, "net");
+    ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
+    native_ = *std::move(native);
+    const rnnc_model& model = native_->Model();
+    call_ = {&model, {}, 11};
+    for (int32_t i = 0; i < model.n_inputs; ++i) {
+      const ir::Type type = TypeOf(model.inputs[i], call_.frames);
+      call_.inputs.push_back(RandomTensor(type.element, type.StaticDims(), 5));
+    }
+    Stream stream(model);
+    stream.Reset();
+    expected_ = stream.Run(call_.frames, call_.inputs).outputs;
+  }
+
+  // `rnnc compile --emit=KIND`.
+  ::testing::AssertionResult Make(const std::string& kind, const std::string& file,
+                                  const std::vector<std::string>& options) {
+    std::vector<std::string> arguments = {"compile", OwnModel("stacked_lstm"), "--emit=" + kind,
+                                          "-o",      folder_ / file,           "-q"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const ProcessResult result = Rnnc(arguments, folder_.path().string());
+    if (result.exit_code != 0) return ::testing::AssertionFailure() << result.errors;
+    if (result.output + result.errors != "") return ::testing::AssertionFailure() << "-q is not quiet";
+    std::error_code ignored;
+    if (std::filesystem::file_size(folder_ / file, ignored) < 64)
+      return ::testing::AssertionFailure() << file << " is empty";
+    return ::testing::AssertionSuccess();
+  }
+
+  ::testing::AssertionResult Tool(const std::vector<std::string>& command) {
+    const ProcessResult result = RunProcess(command, folder_.path().string());
+    if (result.exit_code == 0) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << command[0] << ": " << result.errors;
+  }
+
+  // The program linked with net.o gives the numbers of the object that `rnnc` itself wrote.
+  void ExpectSameNumbers(const std::vector<std::string>& linker_options = {}) {
+    const auto outputs = RunProgram(folder_.path().string(), Language::kC11, {call_}, linker_options);
+    ASSERT_TRUE(outputs.ok()) << Render(outputs.diagnostics());
+    for (size_t i = 0; i < expected_.size(); ++i) EXPECT_TRUE(SameBits((*outputs)[0][i], expected_[i]));
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<driver::NativeModel> native_;
+  ProgramCall call_;
+  std::vector<ir::Tensor> expected_;
+};
+
+// Catches assembly that no assembler takes, or of other code than the object's.
+TEST_F(Emit, Assembly) {
+  ASSERT_TRUE(Make("asm", "net.s", {}));
+  ASSERT_TRUE(Tool({"cc", "-c", "net.s", "-o", "net.o"}));
+  ExpectSameNumbers();
+  ASSERT_TRUE(Make("asm", "again.s", {"-S", "--name", "net"}));
+  EXPECT_EQ(*ReadFile(folder_ / "again.s"), *ReadFile(folder_ / "net.s"));
+}
+
+// Catches LLVM IR that LLVM's tools refuse or that lacks the attributes of the row.
+TEST_F(Emit, LlvmTextAndBitcode) {
+  const std::string llc = "/usr/lib/llvm-19/bin/llc";
+  if (!std::filesystem::exists(llc)) GTEST_SKIP() << "LLVM's llc is not installed";
+  for (const char* kind : {"llvm", "bc"}) {
+    const std::string file = std::string("net.") + kind;
+    ASSERT_TRUE(Make(kind, file, {}));
+    ASSERT_TRUE(Tool({llc, "-O2", "-relocation-model=pic", "-filetype=obj", file, "-o", "net.o"})) << kind;
+    ExpectSameNumbers();
+  }
+}
+
+// Catches an archive without an index or with a member that the linker does not find.
+TEST_F(Emit, Library) {
+  ASSERT_TRUE(Make("lib", "libnet.a", {"--name", "net"}));
+  ASSERT_TRUE(std::filesystem::exists(folder_ / "net.h"));
+  EXPECT_EQ(RunProcess({"ar", "t", folder_ / "libnet.a"}).output, "net.o\n");
+  std::filesystem::remove(folder_ / "net.o");
+  ASSERT_TRUE(Tool({"ld", "-r", "-u", "net_run", "libnet.a", "-o", "net.o"}));
+  ExpectSameNumbers();
+}
+
+// Catches a header that needs another one before it, or the standard library's names.
+TEST_F(Emit, Header) {
+  ASSERT_TRUE(Make("header", "alone.h", {}));
+  ASSERT_TRUE(
+      WriteFile(folder_ / "one.c", "#include \"alone.h\"\n#include \"alone.h\"\n#include \"net.h\"\n").ok());
+  const std::string include = "-I" RNNC_SOURCE_DIR "/runtime";
+  EXPECT_TRUE(Tool(
+      {"cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", include, "-fsyntax-only", "one.c"}));
+  EXPECT_TRUE(Tool({"c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic", include, "-fsyntax-only",
+                    "-x", "c++", "one.c"}));
+}
+
+// Catches text that the parser does not take back, and weights left out of the blob.
+TEST_F(Emit, Ir) {
+  ASSERT_TRUE(Make("ir", "net.rnn", {}));
+  const auto module = ir::ReadModule(folder_ / "net.rnn");
+  ASSERT_TRUE(module.ok()) << Render(module.diagnostics());
+  EXPECT_EQ((*module)->stage, ir::Stage::kPlanned);
+  const auto verified = ir::Verify(**module);
+  EXPECT_TRUE(verified.ok()) << Render(verified.diagnostics());
+  const std::vector<FileContent> files = ir::ModuleFiles(**module, folder_ / "net.rnn");
+  ASSERT_EQ(files.size(), 2u);
+  for (const FileContent& file : files) EXPECT_EQ(*ReadFile(file.path), file.bytes) << file.path;
+}
+
+// Catches absolute relocations in code that a position-independent program is linked with, and the reverse.
+TEST_F(Emit, PositionIndependentOrNot) {
+  ASSERT_TRUE(Make("obj", "net.o", {"-fno-pic"}));
+  ExpectSameNumbers({"-no-pie", "-fno-pie"});
+  ASSERT_TRUE(Make("obj", "net.o", {"-fPIC"}));
+  ExpectSameNumbers({"-pie", "-fPIE"});
+  ASSERT_TRUE(Tool({"cc", "-shared", "net.o", "-Wl,-z,defs,-z,text", "-o", "libnet.so"}));
+}
+
+class Symbols : public ::testing::TestWithParam<const char*> {};
+
+// Catches a call of libm, memset, memcpy or a helper of the compiler's: on rows without FMA, rounding or half
+// conversions LLVM makes them by itself. And names that could meet those of another object.
+TEST_P(Symbols, NoneIsUndefinedAndAllAreTheModels) {
+  std::vector<std::string> models;
+  for (const std::string& name : DataModels()) models.push_back(OwnModel(name));
+  models.push_back(OwnModel("examples/language_id"));
+  for (const char* name :
+       {"models/silero_v6_openvino_16k", "exports/amp_lstm.legacy", "exports/char_rnn.legacy"}) {
+    if (WhyMissing(SharedModel(name)).empty()) models.push_back(SharedModel(name));
+  }
+  const TempFolder folder;
+  for (const std::string& model : models) {
+    const ProcessResult result =
+        Rnnc({"compile", model, std::string("-mcpu=") + GetParam(), "-o", folder / "net.o", "-q"});
+    ASSERT_EQ(result.exit_code, 0) << model << result.errors;
+    const ProcessResult undefined = RunProcess({"nm", "-u", folder / "net.o"});
+    ASSERT_EQ(undefined.exit_code, 0) << undefined.errors;
+    EXPECT_EQ(undefined.output, "") << model;
+    const ProcessResult global = RunProcess({"nm", "-g", "--defined-only", "-j", folder / "net.o"});
+    EXPECT_THAT(global.output, HasSubstr("net_reset\n"));
+    for (const std::string& symbol : Split(global.output, '\n')) {
+      EXPECT_TRUE(symbol.empty() || symbol.rfind("net_", 0) == 0) << model << ": " << symbol;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, Symbols, ::testing::Values("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"),
+                         [](const auto& info) { return TestName(info.param); });
+
+}  // namespace
+}  // namespace rnnc::test
