@@ -14,6 +14,7 @@ MathTarget MathTargetOf(const TargetRow& row) {
   target.has_fma = row.has_fma;
   target.has_rounding = row.has_rounding;
   target.has_half = row.has_half;
+  target.has_reciprocal14 = row.has_reciprocal14;
   return target;
 }
 

@@ -56,6 +56,7 @@ class KernelEmitter {
   void EmitAccumulator(size_t a, std::vector<TilePoint>& tile);
   void EmitReduced(size_t a, size_t depth, std::vector<TilePoint>& tile, std::vector<IndexExpr> reduced);
   void EmitInnermostChains(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
+  int Unrolling(const Dim& steps, size_t a, const std::vector<TilePoint>& tile) const;
   void EmitInnermostSlots(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
   void CombineAt(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced, int lanes,
                  int active, int chain);
@@ -239,7 +240,7 @@ void KernelEmitter::EmitReduced(size_t a, size_t depth, std::vector<TilePoint>& 
         inner.push_back(Counter(counter, extent));
         EmitReduced(a, depth + 1, tile, std::move(inner));
       },
-      innermost ? 2 : 1);
+      innermost ? Unrolling(extent, a, tile) : 1);
 }
 
 void KernelEmitter::EmitInnermostChains(size_t a, std::vector<TilePoint>& tile,
@@ -282,9 +283,20 @@ void KernelEmitter::EmitInnermostSlots(size_t a, std::vector<TilePoint>& tile,
   };
   frame_.Loop(
       frame_.Int(0), frame_.Int(full), 1,
-      [&](Value* i) { combine(Counter(i, Dim(full)) * Dim(chains), chains); }, 1);
+      [&](Value* i) { combine(Counter(i, Dim(full)) * Dim(chains), chains); }, Unrolling(Dim(full), a, tile));
   const int rest = static_cast<int>(extent.Value() % chains);
   if (rest > 0) combine(IndexExpr(full * chains), rest);
+}
+
+// A short loop over the sum becomes straight code, a longer one two steps at a time: beyond that the loads of
+// several steps would compete for registers.
+int KernelEmitter::Unrolling(const Dim& steps, size_t a, const std::vector<TilePoint>& tile) const {
+  constexpr int64_t kMostCombines = 64;
+  const int64_t combines = static_cast<int64_t>(tile.size() * tile[0].slots[a].size());
+  if (steps.IsConstant() && steps.Value() > 1 && steps.Value() * combines <= kMostCombines) {
+    return static_cast<int>(steps.Value());
+  }
+  return 2;
 }
 
 // One step of accumulator `a` at one reduced point, for every point and gate of the tile. With lanes > 1 the

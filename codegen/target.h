@@ -22,9 +22,9 @@ struct TargetRow {
   int vector_bytes = 16;      // widest vector worth using
   int vector_registers = 16;  // architectural vector registers
   bool has_fma = false;
-  bool has_rounding = false;  // floor and friends as instructions
-  bool has_half = false;      // f16 <-> f32 as instructions
-  bool has_scalef = false;    // AVX-512F with VL
+  bool has_rounding = false;      // floor and friends as instructions
+  bool has_half = false;          // f16 <-> f32 as instructions
+  bool has_reciprocal14 = false;  // 14-bit reciprocal estimates (AVX-512F with VL)
   int64_t l1_bytes = 32 * 1024;
   int64_t l2_bytes = 512 * 1024;
 };

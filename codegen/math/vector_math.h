@@ -16,9 +16,10 @@ namespace rnnc::codegen {
 // What the emitter may use on a target row. Each flag changes instructions; `has_fma` the last bits of
 // results; the others never change a bit.
 struct MathTarget {
-  bool has_fma = false;       // fused multiply-add of float and double, scalar and vector (FMA3, AArch64)
-  bool has_rounding = false;  // rounding to integers in floating point (SSE4.1, AArch64)
-  bool has_half = false;      // conversion half <-> float, scalar and vector (F16C, AArch64)
+  bool has_fma = false;           // fused multiply-add of float and double, scalar and vector (FMA3, AArch64)
+  bool has_rounding = false;      // rounding to integers in floating point (SSE4.1, AArch64)
+  bool has_half = false;          // conversion half <-> float, scalar and vector (F16C, AArch64)
+  bool has_reciprocal14 = false;  // AVX-512F with VL: 14-bit reciprocal estimates, the same bits on every CPU
 };
 
 // Emits elementary functions inline at the builder's insertion point, for float and double, scalars and
@@ -95,6 +96,10 @@ class VectorMath {
   Expr Polynomial(Expr x, std::span<const double> coefficients, double factor = 1, double base = 1);
   Expr ThroughDouble(llvm::Value* x, Emit function);
   Expr ToNearest(Expr x);
+  // n / d to about one unit in the last place, for normal d well inside the range of float: short where the
+  // row has reciprocal estimates, else the division. Sigmoid and tanh wait for it.
+  Expr Quotient(Expr n, Expr d);
+  Expr ReciprocalEstimate(Expr d);
   // `slow` is emitted in a block of its own that runs if any lane of `condition` is true; its values, of the
   // types of `fast`, must leave lanes where the condition is false as they are.
   using Values = llvm::SmallVector<llvm::Value*, 4>;

@@ -119,7 +119,10 @@ std::vector<MathRow> MathRows() {
       {"x86-64", kX86, "x86-64", {}},
       {"x86-64-v2", kX86, "x86-64-v2", {.has_rounding = true}},
       {"x86-64-v3", kX86, "x86-64-v3", {.has_fma = true, .has_rounding = true, .has_half = true}},
-      {"x86-64-v4", kX86, "x86-64-v4", {.has_fma = true, .has_rounding = true, .has_half = true}},
+      {"x86-64-v4",
+       kX86,
+       "x86-64-v4",
+       {.has_fma = true, .has_rounding = true, .has_half = true, .has_reciprocal14 = true}},
       {"aarch64", "aarch64-linux-gnu", "generic", {.has_fma = true, .has_rounding = true, .has_half = true}},
   };
 }
