@@ -78,18 +78,20 @@ llvm::Value* VectorMath::Sigmoid(llvm::Value* value) {
 }
 
 // With 2|x| = m ln2 + 2r, a = 2^m and q = exp(2r) - 1: tanh|x| = (a q + (a - 1)) / (a q + (a + 1)), where
-// nothing cancels. ln2 in one part is enough: tanh is flat where m is large.
+// nothing cancels. ln2 in one part is enough: tanh is flat where m is large. Arguments beyond, where it is 1,
+// are dealt with at the end, as in sigmoid.
 llvm::Value* VectorMath::Tanh(llvm::Value* value) {
   const Expr x = Wrap(value);
   const FloatFormat& format = FormatOf(x);
-  const Expr size = AtMost(Abs(x), format.tanh_one);
+  const Expr size = Abs(x);
   const double magic = format.round_magic + format.exponent_bias;
   const Expr sum = Fma(size, x.Like(2 * kLog2E), x.Like(magic));
   const Expr m = sum - magic;
   const Expr r = Fma(m, m.Like(-kLn2 / 2), size);
   const Expr q = Fma(r * r, Polynomial(r, format.exp, 4, 2), r + r);
   const Expr a = (sum.AsInt() << format.mantissa_bits).AsFloat();
-  return CopySign(Quotient(Fma(a, q, a - 1.0), Fma(a, q, a + 1.0)), x);
+  const Expr within = Quotient(Fma(a, q, a - 1.0), Fma(a, q, a + 1.0));
+  return CopySign(Select(size > format.tanh_one, x.Like(1.0), within), x);
 }
 
 // max(x, 0) + log(1 + e) with e = exp(-|x|) in [0, 1]; with s = e / (2 + e), log(1 + e) = 2 atanh(s).
