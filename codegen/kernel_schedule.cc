@@ -4,9 +4,9 @@
 // How a schedule is chosen:
 //  1. Each parallel variable is tried as the vector: accesses that step by one element or stay count for it,
 //     those that jump count against it, the ones inside sums count more. The best one wins.
-//  2. A sum in several chains whose best vector would be at most half full, or would have to gather inside
-//  the
-//     sum, is vectorised along its innermost summed index instead; the parallel space is then scalar.
+//  2. A sum in as many chains as a vector has lanes, whose best vector would be at most half full or would
+//     have to gather inside the sum, is vectorised along its innermost summed index instead; the parallel
+//     space is then scalar.
 //  3. Accumulators in flight are bounded by the registers: rows share weights, blocks share inputs.
 #include "codegen/kernel_schedule.h"
 
@@ -122,13 +122,13 @@ int64_t ExtentOr(const Dim& extent, int64_t otherwise) {
 KernelSchedule ChooseSchedule(const ir::Operation& operation, const TargetRow& row) {
   const ir::Kernel& kernel = operation.GetKernel();
   KernelSchedule schedule;
+  const int lanes = LanesFor(kernel, row);
   int slots = 0;
-  bool split = false;
+  bool split = false;  // into a vector of chains; fewer are accumulators of their own
   for (const ir::Accumulator& accumulator : kernel.accumulators) {
     slots += static_cast<int>(accumulator.gate.extent.Value()) * accumulator.chains;
-    split |= accumulator.chains > 1;
+    split |= accumulator.chains > 1 && accumulator.chains >= lanes;
   }
-  const int lanes = LanesFor(kernel, row);
   int best = -1000000;
   for (size_t v = 0; v < kernel.parallel.size(); ++v) {
     const Dim& extent = kernel.parallel[v].extent;

@@ -52,10 +52,10 @@ Packing PackingFor(const Kernel& kernel, const WeightRead& read, int64_t lanes) 
   const ir::Accumulator& accumulator = kernel.accumulators[read.accumulator];
   Packing packing;
   packing.extents = kernel.ExtentsFor(accumulator);
-  // Chains over outputs that fill at most half a vector are the lanes of one (order-sums made them so).
+  // A vector of chains over outputs that fill at most half of one (order-sums made them so) are its lanes.
   const int output = OutputVariable(kernel, read);
   const bool few = output < 0 || 2 * packing.extents[static_cast<size_t>(output)].Value() <= lanes;
-  const bool chains = accumulator.chains > 1 && few;
+  const bool chains = accumulator.chains > 1 && accumulator.chains >= lanes && few;
   packing.output = chains ? -1 : output;
   if (packing.output >= 0) {
     // A narrow output axis needs no more lanes than it has outputs.
