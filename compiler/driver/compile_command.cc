@@ -49,9 +49,17 @@ OutputPaths PathsFor(const CompileOptions& options, const std::string& name) {
 
 std::string Size(uint64_t bytes) { return HumanBytes(bytes); }
 
+size_t OperationCount(const ir::Module& module) {
+  size_t count = 0;
+  for (const auto& function : module.Functions()) {
+    ir::Walk(static_cast<const ir::Block&>(function->Body()), [&](const ir::Operation&) { ++count; });
+  }
+  return count;
+}
+
 // The one-screen report.
 std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
-                       const std::vector<PassTime>& times, double seconds) {
+                       const std::vector<PassTime>& times, double seconds, size_t remaining) {
   const codegen::ObjectReport& report = compiled.object.report;
   std::string text;
   auto line = [&](std::string_view label, const std::string& value) {
@@ -59,8 +67,13 @@ std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
   };
   text += fmt::format("{} -> {}, {}\n", compiled.planned->source, paths.main, paths.header);
   for (const std::string& bound : BoundLines(compiled.notes)) line("bound", bound);
+  for (const auto& state : compiled.planned->States()) {
+    line("state", fmt::format("{} {} lives in the instance", state->name, state->type.ToText()));
+  }
   line("graph", fmt::format("{} nodes, {} recurrent; {} functions", NodeCount(compiled.notes),
                             compiled.notes.recurrent.size(), report.functions.size()));
+  line("folded", fmt::format("{} of {} operations, at compile time",
+                             OperationCount(*compiled.graph) - remaining, OperationCount(*compiled.graph)));
   line("target", fmt::format("{} ({}), {}-bit vectors", compiled.codegen.target.cpu,
                              compiled.codegen.target.triple, compiled.codegen.target.vector_bytes * 8));
   line("code", Size(report.code_bytes));
@@ -149,7 +162,9 @@ Result<> CompileCommand(const CompileOptions& options) {
   model.name = ModelName(options.model, options.output);
   std::vector<PassTime> times;
   passes::Observer observer;
+  size_t remaining = 0;
   observer.after = [&](const passes::PassEntry& pass, const ir::Module& module) {
+    if (pass.name == "remove-dead" && module.stage == ir::Stage::kGraph) remaining = OperationCount(module);
     if (options.print_ir_after == "all" || options.print_ir_after == pass.name) PrintStage(pass.name, module);
   };
   observer.timed = [&](const passes::PassEntry& pass, double seconds) {
@@ -168,7 +183,7 @@ Result<> CompileCommand(const CompileOptions& options) {
   if (options.json) {
     fmt::print("{}", ReportJson(compiled, paths, times, Since(start)));
   } else if (!options.quiet) {
-    fmt::print(stderr, "{}", ReportText(compiled, paths, times, Since(start)));
+    fmt::print(stderr, "{}", ReportText(compiled, paths, times, Since(start), remaining));
   }
   return Ok();
 }

@@ -35,6 +35,7 @@ Result<std::vector<NamedTensor>> ReadNumbered(const std::string& folder, const s
 }
 
 std::string ConstantText(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "1" : "0";
   if (value.is_array() && !value.empty()) return ConstantText(value[0]);
   return value.dump();

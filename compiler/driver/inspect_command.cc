@@ -7,6 +7,7 @@
 
 #include "compiler/driver/commands.h"
 #include "compiler/driver/notes.h"
+#include "compiler/driver/phases.h"
 
 namespace rnnc::driver {
 namespace {
@@ -88,10 +89,7 @@ void PrintText(const std::string& model, const import::ImportNotes& notes,
 }  // namespace
 
 Result<> InspectCommand(const InspectOptions& options) {
-  import::ImportOptions wanted;
-  wanted.dims = options.model.dims;
-  wanted.keep_symbolic = options.model.symbolic_dims;
-  wanted.shapes = options.model.shapes;
+  RNNC_ASSIGN(const import::ImportOptions wanted, ImportOptionsFor(options.model));
   import::ImportNotes notes;
   const auto module = import::ImportOnnx(options.model.model, wanted, &notes);
   // A model that is refused is still shown; a file that is no model is an error.

@@ -63,7 +63,7 @@ std::string ModelName(const ModelOptions& options, const std::string& output) {
   return CIdentifier(stem);
 }
 
-Result<ImportedModel> ImportModel(const ModelOptions& options) {
+Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options) {
   import::ImportOptions wanted;
   wanted.dims = options.dims;
   wanted.keep_symbolic = options.symbolic_dims;
@@ -71,6 +71,11 @@ Result<ImportedModel> ImportModel(const ModelOptions& options) {
   for (const auto& [input, text] : options.constants) {
     RNNC_ASSIGN(wanted.constants[input], ParseConstant(input, text));
   }
+  return wanted;
+}
+
+Result<ImportedModel> ImportModel(const ModelOptions& options) {
+  RNNC_ASSIGN(const import::ImportOptions wanted, ImportOptionsFor(options));
   std::vector<passes::StatePair> pairs;
   for (const std::string& text : options.states) {
     if (text == "none") continue;

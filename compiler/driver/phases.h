@@ -21,6 +21,8 @@ struct ImportedModel {
   std::unique_ptr<ir::Module> module;
   import::ImportNotes notes;
 };
+/// What the importer is told of it.
+Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options);
 Result<ImportedModel> ImportModel(const ModelOptions& options);
 
 /// The module is planned in place.
