@@ -29,7 +29,7 @@ struct PassTime {
   double seconds;
 };
 
-// Where files go: -o names the main one; the header stands beside it.
+// Where files go: -o names the main one (`-`: stdout); the header stands beside it.
 struct OutputPaths {
   std::string main;
   std::string header;
@@ -41,10 +41,17 @@ OutputPaths PathsFor(const CompileOptions& options, const std::string& name) {
                                                              {"header", ".h"}};
   std::string main = options.output;
   std::error_code ignored;
+  if (main == "-") return {"/dev/stdout", name + ".h"};
   if (main.empty()) main = name + endings.at(options.emit);
   if (fs::is_directory(main, ignored)) main = (fs::path(main) / (name + endings.at(options.emit))).string();
   const fs::path folder = fs::path(main).parent_path();
   return {main, (folder / (name + ".h")).string()};
+}
+
+std::vector<std::string> PathsOf(const std::vector<FileContent>& files) {
+  std::vector<std::string> paths;
+  for (const FileContent& file : files) paths.push_back(file.path);
+  return paths;
 }
 
 std::string Size(uint64_t bytes) { return HumanBytes(bytes); }
@@ -58,14 +65,14 @@ size_t OperationCount(const ir::Module& module) {
 }
 
 // The one-screen report.
-std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
+std::string ReportText(const CompiledModel& compiled, const std::vector<FileContent>& files,
                        const std::vector<PassTime>& times, double seconds, size_t remaining) {
   const codegen::ObjectReport& report = compiled.object.report;
   std::string text;
   auto line = [&](std::string_view label, const std::string& value) {
     text += fmt::format("  {:<12} {}\n", label, value);
   };
-  text += fmt::format("{} -> {}, {}\n", compiled.planned->source, paths.main, paths.header);
+  text += fmt::format("{} -> {}\n", compiled.planned->source, fmt::join(PathsOf(files), ", "));
   for (const std::string& bound : BoundLines(compiled.notes)) line("bound", bound);
   for (const auto& state : compiled.planned->States()) {
     line("state", fmt::format("{} {} lives in the instance", state->name, state->type.ToText()));
@@ -89,13 +96,13 @@ std::string ReportText(const CompiledModel& compiled, const OutputPaths& paths,
   return text;
 }
 
-std::string ReportJson(const CompiledModel& compiled, const OutputPaths& paths,
+std::string ReportJson(const CompiledModel& compiled, const std::vector<FileContent>& files,
                        const std::vector<PassTime>& times, double seconds) {
   const codegen::ObjectReport& report = compiled.object.report;
   nlohmann::ordered_json root;
   root["model"] = compiled.planned->source;
   root["name"] = compiled.planned->name;
-  root["files"] = {paths.main, paths.header};
+  root["files"] = PathsOf(files);
   root["bound"] = BoundLines(compiled.notes);
   root["target"] = {{"triple", compiled.codegen.target.triple}, {"cpu", compiled.codegen.target.cpu}};
   root["code_bytes"] = report.code_bytes;
@@ -181,9 +188,9 @@ Result<> CompileCommand(const CompileOptions& options) {
   RNNC_ASSIGN(const std::vector<FileContent> files, Emit(options, compiled, paths));
   RNNC_TRY(WriteFiles(files));
   if (options.json) {
-    fmt::print("{}", ReportJson(compiled, paths, times, Since(start)));
+    fmt::print("{}", ReportJson(compiled, files, times, Since(start)));
   } else if (!options.quiet) {
-    fmt::print(stderr, "{}", ReportText(compiled, paths, times, Since(start), remaining));
+    fmt::print(stderr, "{}", ReportText(compiled, files, times, Since(start), remaining));
   }
   return Ok();
 }
