@@ -145,6 +145,18 @@ TEST_F(Emit, PositionIndependentOrNot) {
   ASSERT_TRUE(Tool({"cc", "-shared", "net.o", "-Wl,-z,defs,-z,text", "-o", "libnet.so"}));
 }
 
+// Catches a report of files that were not written, and a file called `-`.
+TEST_F(Emit, ReportsTheFilesThatItWrites) {
+  const auto report = [&](const std::string& kind, const std::string& file) {
+    return Rnnc({"compile", OwnModel("mlp"), "--emit=" + kind, "-o", file}, folder_.path().string());
+  };
+  EXPECT_THAT(report("obj", "mlp.o").errors, HasSubstr(" -> mlp.o, mlp.h\n"));
+  EXPECT_THAT(report("asm", "mlp.s").errors, HasSubstr(" -> mlp.s\n"));
+  EXPECT_THAT(report("ir", "mlp.rnn").errors, HasSubstr(" -> mlp.rnn, mlp.blob\n"));
+  EXPECT_THAT(report("asm", "-").output, HasSubstr("mlp_step:"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "-"));
+}
+
 class Symbols : public ::testing::TestWithParam<const char*> {};
 
 // Catches a call of libm, memset, memcpy or a helper of the compiler's: on rows without FMA, rounding or half
