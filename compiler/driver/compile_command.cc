@@ -128,6 +128,12 @@ Result<> CheckPassName(const std::string& name) {
   return Error({}, "--print-ir-after: there is no pass {}{}", name, DidYouMean(name, names));
 }
 
+// A device or pipe takes the bytes of the main file alone: nothing can stand beside it.
+bool IsDevice(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
+}
+
 // The files of --emit.
 Result<std::vector<FileContent>> Emit(const CompileOptions& options, const CompiledModel& compiled,
                                       const OutputPaths& paths) {
@@ -141,11 +147,11 @@ Result<std::vector<FileContent>> Emit(const CompileOptions& options, const Compi
   };
   if (options.emit == "obj") {
     files.push_back({paths.main, compiled.object.object});
-    files.push_back({paths.header, header});
+    if (!IsDevice(paths.main)) files.push_back({paths.header, header});
   } else if (options.emit == "lib") {
     files.push_back(
         {paths.main, codegen::GenerateArchive(compiled.planned->name + ".o", compiled.object.object)});
-    files.push_back({paths.header, header});
+    if (!IsDevice(paths.main)) files.push_back({paths.header, header});
   } else if (options.emit == "header") {
     files.push_back({paths.main, header});
   } else if (options.emit == "asm") {
@@ -155,7 +161,11 @@ Result<std::vector<FileContent>> Emit(const CompileOptions& options, const Compi
   } else if (options.emit == "bc") {
     RNNC_TRY(text(codegen::TextKind::kBitcode));
   } else {
-    return ir::ModuleFiles(*compiled.planned, paths.main);
+    files = ir::ModuleFiles(*compiled.planned, paths.main);
+    if (files.size() > 1 && IsDevice(paths.main)) {
+      return Error({paths.main, {}},
+                   "--emit=ir: the weights go to a file beside; give -o the name of a file");
+    }
   }
   return files;
 }

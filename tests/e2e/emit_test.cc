@@ -155,6 +155,8 @@ TEST_F(Emit, ReportsTheFilesThatItWrites) {
   EXPECT_THAT(report("ir", "mlp.rnn").errors, HasSubstr(" -> mlp.rnn, mlp.blob\n"));
   EXPECT_THAT(report("asm", "-").output, HasSubstr("mlp_step:"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "-"));
+  EXPECT_THAT(report("obj", "/dev/null").errors, HasSubstr(" -> /dev/null\n"));
+  EXPECT_EQ(report("ir", "/dev/null").exit_code, 1);  // there is no place for the weights beside it
 }
 
 class Symbols : public ::testing::TestWithParam<const char*> {};
