@@ -5,8 +5,9 @@
 // 1. The reduced index of the largest constant extent becomes the innermost (equal ones keep their order).
 // 2. Too few outputs to fill a vector: of a product, the points of the parallel variables and gates that the
 //    weights use, when they fill at most half of one; of another reduction (and of a product without constant
-//    weights), when its operand lies contiguous along the innermost index. With an innermost extent of a
-//    vector at least, the sum is split into as many chains as a vector has lanes.
+//    weights), when its operand lies contiguous along the innermost index. With an innermost extent of two
+//    vectors at least (one, for a single output, which is no vector at all), the sum is split into as many
+//    chains as a vector has lanes.
 // 3. Too few vectors to hide the latency of an addition (4 cycles, two units: 8 chains in flight): a product
 // is
 //    split into 2 or 4 chains, each of two products at least.
@@ -92,13 +93,15 @@ int ChainsFor(const ir::Operation& operation, size_t a, int64_t lanes) {
   const Accumulator& accumulator = kernel.accumulators[a];
   const Dim& innermost = accumulator.reduced.back().extent;
   if (!innermost.IsConstant() || lanes == 1) return 1;
-  const bool long_enough = innermost.Value() >= lanes;
+  const auto long_enough = [&](int64_t outputs) {
+    return innermost.Value() >= (outputs == 1 ? lanes : 2 * lanes);
+  };
   for (const WeightRead& read : WeightReads(operation)) {
     if (read.accumulator != a) continue;
     const int64_t gates = accumulator.gate.extent.Value();
     int64_t outputs = read.gate ? gates : 1;
     for (int v : read.parallel) outputs *= KnownPoints(kernel.parallel[static_cast<size_t>(v)].extent);
-    if (2 * outputs <= lanes) return long_enough ? static_cast<int>(lanes) : 1;
+    if (2 * outputs <= lanes) return long_enough(outputs) ? static_cast<int>(lanes) : 1;
     int64_t vectors = (outputs + lanes - 1) / lanes;
     for (size_t v = 0; v < kernel.parallel.size(); ++v) {
       const bool of_weights =
@@ -110,7 +113,7 @@ int ChainsFor(const ir::Operation& operation, size_t a, int64_t lanes) {
       chains *= 2;
     return chains;
   }
-  return long_enough && RunsAlongTheSum(operation, accumulator) ? static_cast<int>(lanes) : 1;
+  return long_enough(1) && RunsAlongTheSum(operation, accumulator) ? static_cast<int>(lanes) : 1;
 }
 
 }  // namespace
