@@ -5,7 +5,8 @@
 // 1. Each slice has its sequence. Forward through the body: an operation all of whose operands are from
 // outside
 //    moves out; one whose operands are slices with known sequences (and values from outside) is made again
-//    outside over the sequences, where its kind has such a form (the table kLifted).
+//    outside over the sequences, where its kind has such a form (the table kLifted). Products of one or two
+//    terms stay.
 // 2. The results so made are new sequences; the body takes slices of those that it still uses.
 
 #include "passes/hoist_inputs.h"
@@ -85,6 +86,13 @@ class Hoister {
   }
   bool HasSequence(const Value* value) const { return value != nullptr && sequence_.count(value) != 0; }
 
+  // A product of so few terms is cheaper made in the step than written to memory and read back.
+  static bool HasFewTerms(const Value& x) {
+    constexpr int64_t kFewTerms = 2;
+    const Dim& terms = x.type.dims.back();
+    return terms.IsConstant() && terms.Value() <= kFewTerms;
+  }
+
   bool MayLift(const Operation& operation) const {
     const auto form = FormOf(operation.Kind());
     if (!form) return false;
@@ -99,7 +107,7 @@ class Hoister {
     };
     switch (*form) {
       case Form::kRows:
-        return only_first() && operands[1]->type.dims.size() == 2 &&
+        return only_first() && !HasFewTerms(*operands[0]) && operands[1]->type.dims.size() == 2 &&
                (operation.Operand(size_t{2}) == nullptr ||
                 operation.Operand(size_t{2})->type.dims.size() == 1);
       case Form::kPointwise:
