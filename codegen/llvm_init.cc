@@ -20,8 +20,8 @@ void InitializeLlvmTargets() {
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmPrinter();
     LLVMInitializeAArch64AsmParser();
-    // LLVM has no other way to say it: loads must not move around the back edge of a loop over time. They would
-    // come back as scalars to be broadcast by a shuffle, where a load that broadcasts is free.
+    // LLVM has no other way to say it: loads must not move around the back edge of a loop over time. They
+    // would come back as scalars to be broadcast by a shuffle, where a load that broadcasts is free.
     const char* const arguments[] = {"rnnc", "-enable-load-pre=false"};
     llvm::cl::ParseCommandLineOptions(2, arguments);
     return true;

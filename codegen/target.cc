@@ -3,8 +3,8 @@
 
 #include "codegen/target.h"
 
-#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/ADT/StringMap.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>

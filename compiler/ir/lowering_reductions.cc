@@ -191,9 +191,10 @@ Result<Values> LowerReduce(const Context& context) {
     ElementType compute = ComputeType(context.Operand("x")->type.element);
     if (axes.reduced.empty() && (rule.element != Same || rule.finish != Done)) {
       // "Equivalent to the input" in the text of opset 18; later texts apply the element's operation.
-      return Error(context.op.location,
-                   "noop_with_empty_axes: 1 without axes: versions of ONNX disagree on what {} then is; give axes",
-                   context.op.Info().text);
+      return Error(
+          context.op.location,
+          "noop_with_empty_axes: 1 without axes: versions of ONNX disagree on what {} then is; give axes",
+          context.op.Info().text);
     }
     if (rule.needs_float && !IsFloat(compute)) compute = ElementType::kF64;
     return Values{ReduceOrMap(context, axes, compute, rule.combine, rule.element, rule.finish)};
