@@ -57,7 +57,9 @@ Result<TargetRow> FindTarget(const TargetRequest& request) {
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
   if (target == nullptr || !(triple.getArch() == llvm::Triple::x86_64 || triple.isAArch64()) ||
-      !triple.isOSBinFormatELF()) {
+      !triple.isOSBinFormatELF() ||
+      (!triple.getEnvironmentName().empty() &&
+       triple.getEnvironmentName() != llvm::Triple::getEnvironmentTypeName(triple.getEnvironment()))) {
     return Error({}, "--target: {} is not a target; known are x86_64-linux-gnu and aarch64-linux-gnu",
                  request.triple);
   }

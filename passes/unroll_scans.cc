@@ -21,15 +21,24 @@ using ir::Value;
 // What one operator of a recurrent body becomes, roughly.
 constexpr int64_t kBytesOfOperation = 160;
 
-bool IsWorthIt(const Operation& scan, const PassOptions& options) {
+// More than this is nobody's wish: compilers would take minutes for it.
+constexpr int64_t kMostOperations = 20000;
+
+Result<bool> IsWorthIt(const Operation& scan, const PassOptions& options) {
   if (!scan.steps.IsConstant()) return false;
   const int64_t steps = scan.steps.Value();
   if (steps == 1) return true;
   if (steps == 0) return false;
-  if (options.unroll_steps >= 0) return steps <= options.unroll_steps;
   int64_t operations = 0;
   ir::Walk(static_cast<const ir::Block&>(scan.Body()), [&](const Operation&) { ++operations; });
-  return steps * operations * kBytesOfOperation <= options.unroll_bytes;
+  if (options.unroll_steps < 0) return steps <= options.unroll_bytes / (operations * kBytesOfOperation);
+  if (steps > options.unroll_steps) return false;
+  if (steps > kMostOperations / operations) {
+    return Error(scan.location,
+                 "unroll: {} steps of {} operations are too much code; ask for at most {} steps", steps,
+                 operations, kMostOperations / operations);
+  }
+  return true;
 }
 
 class Unroller {
@@ -108,18 +117,20 @@ class Unroller {
   size_t carry_;
 };
 
-void UnrollInBlock(ir::Module& module, ir::Block& block, const PassOptions& options) {
+Result<> UnrollInBlock(ir::Module& module, ir::Block& block, const PassOptions& options) {
   for (Operation* operation : block.Snapshot()) {
-    if (operation->HasBody()) UnrollInBlock(module, operation->Body(), options);
-    if (operation->Kind() == OpKind::kScan && IsWorthIt(*operation, options))
-      Unroller(module, *operation).Run();
+    if (operation->HasBody()) RNNC_TRY(UnrollInBlock(module, operation->Body(), options));
+    if (operation->Kind() != OpKind::kScan) continue;
+    RNNC_ASSIGN(const bool worth_it, IsWorthIt(*operation, options));
+    if (worth_it) Unroller(module, *operation).Run();
   }
+  return Ok();
 }
 
 }  // namespace
 
 Result<> UnrollScans(ir::Module& module, const PassOptions& options) {
-  for (const auto& function : module.Functions()) UnrollInBlock(module, function->Body(), options);
+  for (const auto& function : module.Functions()) RNNC_TRY(UnrollInBlock(module, function->Body(), options));
   module.RemoveUnusedConsts();
   return Ok();
 }

@@ -85,6 +85,9 @@ Result<DataSet> ReadDataSet(const std::string& folder) {
   set.path = folder;
   RNNC_ASSIGN(set.inputs, ReadNumbered(folder, "input"));
   RNNC_ASSIGN(set.outputs, ReadNumbered(folder, "output"));
+  if (set.inputs.empty() && set.outputs.empty()) {
+    return Error({folder, {}}, "not a data set; one is a folder of input_N and output_N files (.pb or .npy)");
+  }
   return set;
 }
 
