@@ -14,7 +14,9 @@
 
 #include <llvm/IR/Constants.h>
 
+#include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "codegen/kernel_schedule.h"
 #include "codegen/point.h"
@@ -28,6 +30,45 @@ using ir::Accumulator;
 using ir::Dim;
 using ir::IndexExpr;
 using llvm::Value;
+
+// Rough latency of a scalar operation, for comparing ways through an epilogue.
+int LatencyOf(ir::ScalarOp op) {
+  switch (op) {
+    case ir::ScalarOp::kConst:
+    case ir::ScalarOp::kRead:
+    case ir::ScalarOp::kIndex:
+    case ir::ScalarOp::kAccumulator:
+      return 0;
+    case ir::ScalarOp::kDiv:
+    case ir::ScalarOp::kSqrt:
+      return 4;
+    default:
+      return op >= ir::ScalarOp::kExp && op <= ir::ScalarOp::kSoftplus ? 12 : 1;
+  }
+}
+
+// The gates of accumulator `a`, that with the longest way from its sum to a result first.
+std::vector<int64_t> GatesByUrgency(const ir::Kernel& kernel, size_t a) {
+  const std::vector<ir::ScalarNode>& nodes = kernel.epilogue.nodes;
+  std::vector<int> way(nodes.size(), 0);  // from behind the node to the end
+  std::vector<int> urgency(static_cast<size_t>(kernel.accumulators[a].gate.extent.Value()), 0);
+  for (size_t i = nodes.size(); i-- > 0;) {
+    for (const int arg : nodes[i].args) {
+      int& before = way[static_cast<size_t>(arg)];
+      before = std::max(before, way[i] + LatencyOf(nodes[i].op));
+    }
+    if (nodes[i].op == ir::ScalarOp::kAccumulator && nodes[i].accumulator == static_cast<int>(a)) {
+      int& gate = urgency[static_cast<size_t>(nodes[i].gate)];
+      gate = std::max(gate, way[i]);
+    }
+  }
+  std::vector<int64_t> order(urgency.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t left, int64_t right) {
+    return urgency[static_cast<size_t>(left)] > urgency[static_cast<size_t>(right)];
+  });
+  return order;
+}
 
 class KernelEmitter {
  public:
@@ -53,13 +94,16 @@ class KernelEmitter {
   void EmitVectors(const std::vector<IndexExpr>& rows);
   void EmitTile(const std::vector<Point>& points);
   void EmitInit(TilePoint& tile);
+  static constexpr int64_t kAllGates = -1;
   void EmitAccumulator(size_t a, std::vector<TilePoint>& tile);
+  bool IsStraight(size_t a, const std::vector<TilePoint>& tile) const;
+  void EmitStraight(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
   void EmitReduced(size_t a, size_t depth, std::vector<TilePoint>& tile, std::vector<IndexExpr> reduced);
   void EmitInnermostChains(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
   int Unrolling(const Dim& steps, size_t a, const std::vector<TilePoint>& tile) const;
   void EmitInnermostSlots(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced);
   void CombineAt(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced, int lanes,
-                 int active, int chain);
+                 int active, int chain, int64_t gate = kAllGates);
   void EmitEpilogue(const TilePoint& tile);
   Value* JoinedChains(const Accumulator& accumulator, Value* chains);
   Value* Read(const TilePoint& tile, int a, int g);
@@ -232,6 +276,7 @@ void KernelEmitter::EmitReduced(size_t a, size_t depth, std::vector<TilePoint>& 
   const Dim& extent = accumulator.reduced[depth].extent;
   const bool innermost = depth + 1 == accumulator.reduced.size();
   if (innermost && ChainLanes(accumulator) > 1) return EmitInnermostChains(a, tile, reduced);
+  if (innermost && IsStraight(a, tile)) return EmitStraight(a, tile, reduced);
   if (innermost && ChainSlots(accumulator) > 1) return EmitInnermostSlots(a, tile, reduced);
   frame_.Loop(
       frame_.Int(0), frame_.EmitDim(extent), 1,
@@ -288,6 +333,32 @@ void KernelEmitter::EmitInnermostSlots(size_t a, std::vector<TilePoint>& tile,
   if (rest > 0) combine(IndexExpr(full * chains), rest);
 }
 
+// Short sums of several gates are straight code, gate after gate.
+bool KernelEmitter::IsStraight(size_t a, const std::vector<TilePoint>& tile) const {
+  constexpr int64_t kMostCombines = 64;
+  const Accumulator& accumulator = kernel_.accumulators[a];
+  const Dim& extent = accumulator.reduced.back().extent;
+  const int64_t gates = accumulator.gate.extent.Value();
+  const auto points = static_cast<int64_t>(tile.size());
+  return gates > 1 && extent.IsConstant() && extent.Value() * gates * points <= kMostCombines;
+}
+
+// The gate with the longest way through the epilogue comes first, so that its activation begins while the
+// others are still summed.
+void KernelEmitter::EmitStraight(size_t a, std::vector<TilePoint>& tile,
+                                 const std::vector<IndexExpr>& reduced) {
+  const Accumulator& accumulator = kernel_.accumulators[a];
+  programs_.Forget();
+  for (const int64_t gate : GatesByUrgency(kernel_, a)) {
+    for (int64_t k = 0; k < accumulator.reduced.back().extent.Value(); ++k) {
+      std::vector<IndexExpr> inner = reduced;
+      inner.emplace_back(k);
+      CombineAt(a, tile, inner, 1, 1, static_cast<int>(k % ChainSlots(accumulator)), gate);
+    }
+  }
+  programs_.Forget();
+}
+
 // A short loop over the sum becomes straight code, a longer one two steps at a time: beyond that the loads of
 // several steps would compete for registers.
 int KernelEmitter::Unrolling(const Dim& steps, size_t a, const std::vector<TilePoint>& tile) const {
@@ -302,7 +373,7 @@ int KernelEmitter::Unrolling(const Dim& steps, size_t a, const std::vector<TileP
 // One step of accumulator `a` at one reduced point, for every point and gate of the tile. With lanes > 1 the
 // lanes run along the innermost reduced variable (chains).
 void KernelEmitter::CombineAt(size_t a, std::vector<TilePoint>& tile, const std::vector<IndexExpr>& reduced,
-                              int lanes, int active, int chain) {
+                              int lanes, int active, int chain, int64_t gate) {
   auto& builder = frame_.Builder();
   const Accumulator& accumulator = kernel_.accumulators[a];
   const ir::Program& element = accumulator.element;
@@ -311,6 +382,7 @@ void KernelEmitter::CombineAt(size_t a, std::vector<TilePoint>& tile, const std:
                      top.op == ir::ScalarOp::kMul && top.type == accumulator.type;
   for (TilePoint& entry : tile) {
     for (int64_t g = 0; g < accumulator.gate.extent.Value(); ++g) {
+      if (gate != kAllGates && gate != g) continue;
       Point point = entry.point;
       point.variables.emplace_back(g);
       point.variables.insert(point.variables.end(), reduced.begin(), reduced.end());
