@@ -162,8 +162,9 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
       }
     }
     if (!fits) {
-      return Error(here, "input {}: {} {} given, {} {} wanted", wanted.name, ir::ToText(given.type.element),
-                   ShapeText(dims), ir::ToText(ElementOf(wanted.dtype)), DeclaredText(wanted));
+      return Error(here, "input {}: {} {} given, {} {} wanted; --dim and --shape set sizes", wanted.name,
+                   ir::ToText(given.type.element), ShapeText(dims), ir::ToText(ElementOf(wanted.dtype)),
+                   DeclaredText(wanted));
     }
     input_buffers.emplace_back(given);
   }

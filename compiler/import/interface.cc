@@ -107,9 +107,9 @@ std::string DeclaredText(const onnx::TypeProto& type) {
   for (int i = 0; i < tensor.shape().dim_size(); ++i) {
     const Declared& dim = tensor.shape().dim(i);
     if (i > 0) text += ',';
-    text += dim.has_dim_value()       ? std::to_string(dim.dim_value())
-            : dim.dim_param().empty() ? "?"
-                                      : dim.dim_param();
+    // Some exporters write a negative number for a size that they do not know.
+    const bool known = dim.has_dim_value() && dim.dim_value() >= 0;
+    text += known ? std::to_string(dim.dim_value()) : dim.dim_param().empty() ? "?" : dim.dim_param();
   }
   return text + ']';
 }

@@ -66,7 +66,7 @@ struct Refusal {
 
 constexpr Refusal kRefusals[] = {
     {"direction", [](const Subject& s) { return s.attributes.String("direction") != "forward"; },
-     "only forward is computed"},
+     "only forward is computed; run the other direction on the reversed sequence as a node of its own"},
     {"layout", [](const Subject& s) { return s.attributes.Has("layout") && s.attributes.Int("layout") != 0; },
      "only 0 (time first) is computed; transpose around the node"},
     {"clip", [](const Subject& s) { return s.attributes.Given("clip"); },
@@ -75,7 +75,7 @@ constexpr Refusal kRefusals[] = {
      [](const Subject& s) {
        return s.attributes.Has("input_forget") && s.attributes.Int("input_forget") != 0;
      },
-     "only 0 is computed"},
+     "only 0 is computed; export without it"},
     {"linear_before_reset",
      [](const Subject& s) {
        if (!s.attributes.Has("linear_before_reset")) return false;
@@ -100,7 +100,7 @@ constexpr Refusal kRefusals[] = {
      },
      "only the defaults are computed, and Relu for RNN"},
     {"sequence_lens", [](const Subject& s) { return HasInput(s.node, 4); },
-     "is not computed; export without lengths a sequence"},
+     "is not computed; export without a length for each sequence"},
     {"P", [](const Subject& s) { return HasInput(s.node, 7); },
      "peepholes are not computed; export without them"},
 };

@@ -129,6 +129,12 @@ Result<Types> Gelu(const Query& query) {
   return Same<Elements::kFloat>(query);
 }
 
+// The formula divides by alpha.
+Result<Types> Celu(const Query& query) {
+  if (query.op.Float("alpha") == 0) return query.Refuse("alpha: 0 has no meaning; use Relu");
+  return Same<Elements::kFloat>(query);
+}
+
 }  // namespace
 
 const std::map<OpKind, Rule>& PointwiseRules() {
@@ -171,7 +177,7 @@ const std::map<OpKind, Rule>& PointwiseRules() {
       {OpKind::kLeakyRelu, floating},
       {OpKind::kElu, floating},
       {OpKind::kSelu, floating},
-      {OpKind::kCelu, floating},
+      {OpKind::kCelu, Celu},
       {OpKind::kThresholdedRelu, floating},
       {OpKind::kHardSigmoid, floating},
       {OpKind::kHardSwish, floating},

@@ -29,9 +29,11 @@ Result<Types> Reduce(const Query& query) {
     if (query.op.Int("noop_with_empty_axes") != 0) return Types{x};
     for (int64_t axis = 0; axis < x.Rank(); ++axis) axes.push_back(axis);
   }
+  const int64_t keepdims = query.op.Int("keepdims");
+  if (keepdims != 0 && keepdims != 1) return query.Refuse("keepdims: {} is neither 0 nor 1", keepdims);
   Dims dims = x.dims;
   for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
-    if (query.op.Int("keepdims") != 0) {
+    if (keepdims != 0) {
       dims[static_cast<size_t>(*axis)] = Dim(1);
     } else {
       dims.erase(dims.begin() + *axis);

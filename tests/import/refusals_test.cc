@@ -48,13 +48,16 @@ OnnxBuilder Unary(const char* op, int opset = 17) {
 
 const Case kCases[] = {
     {"reverse", [] { return Recurrent("LSTM").Attribute("direction", "reverse"); },
-     "m.onnx: rnn: direction: reverse: only forward is computed"},
+     "m.onnx: rnn: direction: reverse: only forward is computed; run the other direction on the reversed "
+     "sequence as a node of its own"},
     {"bidirectional", [] { return Recurrent("GRU").Attribute("direction", "bidirectional"); },
-     "m.onnx: rnn: direction: bidirectional: only forward is computed"},
+     "m.onnx: rnn: direction: bidirectional: only forward is computed; run the other direction on the "
+     "reversed "
+     "sequence as a node of its own"},
     {"clip", [] { return Recurrent("RNN").Attribute("clip", 3.0); }, "m.onnx: rnn: clip: 3: is not computed"},
     {"layout", [] { return Recurrent("LSTM").Attribute("layout", 1); }, "m.onnx: rnn: layout: 1: only 0"},
     {"input_forget", [] { return Recurrent("LSTM").Attribute("input_forget", 1); },
-     "m.onnx: rnn: input_forget: 1: only 0 is computed"},
+     "m.onnx: rnn: input_forget: 1: only 0 is computed; export without it"},
     {"linear_before_reset", [] { return Recurrent("GRU").Attribute("linear_before_reset", 2); },
      "m.onnx: rnn: linear_before_reset: 2: must be 0 or 1"},
     {"activations",
