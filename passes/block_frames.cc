@@ -116,7 +116,7 @@ class Blocker {
         if (result.ok()) result = CheckIndices(operation, *operand, read.indices, now);
       });
     }
-    RNNC_TRY(std::move(result));
+    if (!result.ok()) return result;
     ir::ForEachProgram(kernel, [&](const ir::Program& program, const std::vector<Dim>&) {
       for (const ir::ScalarNode& node : program.nodes) {
         for (const IndexExpr& index : node.indices) {
