@@ -8,9 +8,8 @@
 //    weights), when its operand lies contiguous along the innermost index. With an innermost extent of two
 //    vectors at least (one, for a single output, which is no vector at all), the sum is split into as many
 //    chains as a vector has lanes.
-// 3. Too few vectors to hide the latency of an addition (4 cycles, two units: 8 chains in flight): a product
-// is
-//    split into 2 or 4 chains, each of two products at least.
+// 3. Too few vectors to hide the latency of an addition (4 cycles, two units: 8 chains in flight): a
+//    product is split into 2 or 4 chains, each of two products at least.
 // T never counts: a variable of symbolic extent makes no output, as in a run of one frame.
 #include "passes/order_sums.h"
 
@@ -27,7 +26,7 @@ using ir::IndexExpr;
 using ir::Kernel;
 
 constexpr int kMostChains = 4;
-constexpr int64_t kChainsInFlight = 16;
+constexpr int64_t kChainsInFlight = 8;
 
 void PutLongestInnermost(const Kernel& kernel, Accumulator& accumulator) {
   auto& reduced = accumulator.reduced;
