@@ -15,7 +15,8 @@
 // 1. Refuse the attributes that are not computed, by name.
 // 2. Cut W, R and B into one piece a gate: constants when they are constant, else by split.
 // 3. Build the scan: X is its sequence, the states are carried; the body is the cell's equations.
-// 4. Give the results their axis of directions.
+// 4. One scan a direction, the second one backward in time; their results are joined along the axis of
+//    directions. With layout 1, transposes stand around it all.
 // A cell is a row of a table: its gates in ONNX order and a function that writes its equations.
 namespace rnnc::passes {
 namespace {
@@ -36,6 +37,7 @@ struct Body {
   Builder builder;
   const Operation& op;
   std::vector<Gate> gates;
+  size_t first_activation = 0;  // of this direction in the node's list
   Value* x = nullptr;
   std::vector<Value*> carried;
   Type type;
@@ -45,7 +47,7 @@ struct Body {
     return builder.Op(OpKind::kLinear, {input, weights, bias}, type);
   }
   Value* Binary(OpKind kind, Value* a, Value* b) { return builder.Op(kind, {a, b}, type); }
-  // The activation with this number in the node's list.
+  // The activation with this number among those of the direction.
   Value* Activate(size_t which, Value* z);
   // act((bias + W x) + R h)
   Value* PlainGate(size_t gate, size_t activation, Value* h) {
@@ -75,7 +77,7 @@ std::optional<OpKind> FindActivation(const std::string& name) {
 }
 
 Value* Body::Activate(size_t which, Value* z) {
-  return builder.Op(*FindActivation(op.Strings("activations")[which]), {z}, type);
+  return builder.Op(*FindActivation(op.Strings("activations")[first_activation + which]), {z}, type);
 }
 
 // ---- The cells: the next carried values, the first of which is the output ----
@@ -138,6 +140,11 @@ const Cell* FindCell(OpKind kind) {
   return nullptr;
 }
 
+size_t Directions(const Operation& op) { return op.String("direction") == "bidirectional" ? 2 : 1; }
+
+// Of initial and final values: [D,B,H], or [B,D,H] with layout 1.
+int64_t DirectionAxis(const Operation& op) { return op.Int("layout") != 0 ? 1 : 0; }
+
 // ---- Step 1 ----
 
 Result<> Refuse(const Operation& op, const Cell& cell) {
@@ -148,62 +155,67 @@ Result<> Refuse(const Operation& op, const Cell& cell) {
     }
     return true;
   };
-  if (op.String("direction") != "forward") {
-    return Error(at, "direction: {} is not supported yet; only forward is", op.String("direction"));
-  }
-  if (op.Int("layout") != 0) return Error(at, "layout: 1 is not supported yet; export with time first");
   if (op.Has("clip")) return Error(at, "clip: not supported yet");
   if (op.Has("input_forget") && op.Int("input_forget") != 0)
     return Error(at, "input_forget: 1 is not supported yet");
   if (!absent("sequence_lens")) return Error(at, "sequence_lens: not supported yet");
   if (!absent("P")) return Error(at, "P: peepholes are not supported yet");
-  if (op.Strings("activations").size() != cell.activations) {
+  const size_t wanted = cell.activations * Directions(op);
+  if (op.Strings("activations").size() != wanted) {
     return Error(at, "activations: {} given; {} takes {}", op.Strings("activations").size(), op.Info().text,
-                 cell.activations);
+                 wanted);
   }
   for (const std::string& name : op.Strings("activations")) {
     if (!FindActivation(name)) return Error(at, "activations: {} is not supported yet", name);
   }
-  for (size_t axis = 1; axis < 3; ++axis) {
-    const Dim& size = op.Operand("X")->type.dims[axis];
-    if (!size.IsConstant()) {
-      return Error(at, "X: axis {} has the symbolic size {}; bind it with --dim", axis, size.ToText());
-    }
+  const Dim& inputs = op.Operand("X")->type.dims[2];
+  if (!inputs.IsConstant()) {
+    return Error(at, "X: axis 2 has the symbolic size {}; bind it with --dim", inputs.ToText());
   }
   return Ok();
 }
 
 // ---- Step 2 ----
 
-// Piece `index` of `pieces` equal ones along the leading axis of a constant, after its axis of directions.
+// Piece `index` of `pieces` equal ones along the two leading axes of a constant (directions, gates).
 Value* ConstPiece(Module& module, const Value& whole, const std::string& name, size_t index, size_t pieces) {
   Type type = whole.type;
+  const Dim rows = type.dims[0] * type.dims[1];
   type.dims.erase(type.dims.begin());
-  type.dims[0] = *type.dims[0].DividedBy(Dim(static_cast<int64_t>(pieces)));
+  type.dims[0] = *rows.DividedBy(Dim(static_cast<int64_t>(pieces)));
   auto tensor = std::make_shared<Tensor>(ZeroTensor(type));
   std::memcpy(tensor->bytes.data(), whole.tensor->bytes.data() + index * tensor->bytes.size(),
               tensor->bytes.size());
   return module.AddConst(name, std::move(tensor));
 }
 
-Value* Squeeze(Builder& builder, Value* x, int64_t axis) {
+// Entry `index` along an axis, which goes.
+Value* EntryOf(Builder& builder, Value* x, int64_t axis, size_t index) {
   Type type = x->type;
+  const bool only = type.dims[static_cast<size_t>(axis)].Is(1);
   type.dims.erase(type.dims.begin() + axis);
   Module& module = *builder.GetBlock().Parent()->Parent();
-  return builder.Op(OpKind::kSqueeze, {x, module.AddConst("axes", MakeIntTensor({axis}))}, type);
+  if (only) return builder.Op(OpKind::kSqueeze, {x, module.AddConst("axes", MakeIntTensor({axis}))}, type);
+  Value* at = module.AddConst("direction", MakeScalar(ElementType::kI64, static_cast<double>(index)));
+  Operation* gather = builder.Create(OpKind::kGather, {x, at}, {type});
+  gather->Set("axis", axis);
+  return gather->Result();
 }
 
-// The pieces along the leading axis of W, R or B, each [H,..].
-std::vector<Value*> Pieces(Builder& builder, Value* whole, const std::vector<std::string>& names) {
+// The pieces of one direction along the second axis of W, R or B, each [H,..].
+std::vector<Value*> Pieces(Builder& builder, Value* whole, size_t direction,
+                           const std::vector<std::string>& names) {
   Module& module = *builder.GetBlock().Parent()->Parent();
   std::vector<Value*> pieces;
   if (whole->IsConst()) {
+    const auto directions = static_cast<size_t>(whole->type.dims[0].Value());
     for (size_t i = 0; i < names.size(); ++i) {
-      pieces.push_back(ConstPiece(module, *whole, whole->name + "_" + names[i], i, names.size()));
+      pieces.push_back(ConstPiece(module, *whole, whole->name + "_" + names[i],
+                                  direction * names.size() + i, directions * names.size()));
     }
     return pieces;
   }
-  Value* flat = Squeeze(builder, whole, 0);
+  Value* flat = EntryOf(builder, whole, 0, direction);
   if (names.size() == 1) return {flat};
   Type type = flat->type;
   type.dims[0] = *type.dims[0].DividedBy(Dim(static_cast<int64_t>(names.size())));
@@ -223,10 +235,10 @@ Value* SumOf(Builder& builder, Value* a, Value* b, const std::string& name) {
   return builder.GetBlock().Parent()->Parent()->AddConst(name, std::move(sum));
 }
 
-std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& cell) {
+std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& cell, size_t direction) {
   std::vector<Gate> gates(cell.gates.size());
-  const std::vector<Value*> w = Pieces(builder, op.Operand("W"), cell.gates);
-  const std::vector<Value*> r = Pieces(builder, op.Operand("R"), cell.gates);
+  const std::vector<Value*> w = Pieces(builder, op.Operand("W"), direction, cell.gates);
+  const std::vector<Value*> r = Pieces(builder, op.Operand("R"), direction, cell.gates);
   for (size_t i = 0; i < gates.size(); ++i) {
     gates[i].w = w[i];
     gates[i].r = r[i];
@@ -235,7 +247,7 @@ std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& ce
   std::vector<std::string> names;  // Wb of every gate, then Rb of every gate
   for (const std::string& gate : cell.gates) names.push_back("w" + gate);
   for (const std::string& gate : cell.gates) names.push_back("r" + gate);
-  const std::vector<Value*> b = Pieces(builder, op.Operand("B"), names);
+  const std::vector<Value*> b = Pieces(builder, op.Operand("B"), direction, names);
   const bool apart = op.Has("linear_before_reset") && op.Int("linear_before_reset") != 0;
   for (size_t i = 0; i < gates.size(); ++i) {
     gates[i].wb = b[i];
@@ -272,34 +284,46 @@ Value* ZeroConst(Builder& builder, const Type& type) {
   return builder.GetBlock().Parent()->Parent()->AddConst("zero", std::make_shared<Tensor>(ZeroTensor(type)));
 }
 
-Value* Unsqueeze(Builder& builder, Value* x, int64_t axis, const Type& type) {
+Value* Unsqueeze(Builder& builder, Value* x, int64_t axis) {
+  Type type = x->type;
+  type.dims.insert(type.dims.begin() + axis, Dim(1));
   Module& module = *builder.GetBlock().Parent()->Parent();
   return builder.Op(OpKind::kUnsqueeze, {x, module.AddConst("axes", MakeIntTensor({axis}))}, type);
 }
 
-// The scan; its results are the stacked output (when `stacked`) and the final carried values.
-Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, bool stacked) {
-  Value* x = op.Operand("X");
+Value* Transpose(Builder& builder, Value* x, const std::vector<int64_t>& perm) {
+  Type type = x->type;
+  for (size_t i = 0; i < perm.size(); ++i) type.dims[i] = x->type.dims[static_cast<size_t>(perm[i])];
+  Operation* transpose = builder.Create(OpKind::kTranspose, {x}, {type});
+  transpose->Set("perm", perm);
+  return transpose->Result();
+}
+
+// The scan of one direction over `x` [T,B,I]; its results are the stacked output [T,B,H] (when `stacked`) and
+// the final carried values [B,H].
+Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Value* x, size_t direction,
+                    bool stacked) {
   const Type state{x->type.element, {x->type.dims[1], Dim(op.Int("hidden_size"))}};
   std::vector<Value*> operands = {x};
   std::vector<Type> results;
   if (stacked) results.push_back({state.element, {x->type.dims[0], state.dims[0], state.dims[1]}});
-  std::vector<Gate> gates = CutGates(builder, op, cell);
+  std::vector<Gate> gates = CutGates(builder, op, cell, direction);
   for (const std::string& name : cell.initial) {
     Value* initial = op.Operand(name);
-    operands.push_back(initial != nullptr ? Squeeze(builder, initial, 0) : ZeroConst(builder, state));
+    operands.push_back(initial != nullptr ? EntryOf(builder, initial, DirectionAxis(op), direction)
+                                          : ZeroConst(builder, state));
     results.push_back(state);
   }
   const std::string symbol = StepSymbol(*builder.GetBlock().Parent());
   Operation* scan = builder.Create(OpKind::kScan, operands, results);
   scan->Set("n_each", int64_t{1});
   scan->Set("n_carry", static_cast<int64_t>(cell.initial.size()));
-  scan->Set("reverse", int64_t{0});
+  scan->Set("reverse", int64_t{direction == 1 || op.String("direction") == "reverse"});
   scan->steps = x->type.dims[0];
   scan->step_symbol = symbol;
 
   Block& block = scan->MakeBody();
-  Body body{Builder(block), op, std::move(gates), nullptr, {}, state};
+  Body body{Builder(block), op, std::move(gates), cell.activations * direction, nullptr, {}, state};
   body.builder.location = op.location;
   body.x = block.AddArgument({x->type.element, {x->type.dims[1], x->type.dims[2]}}, "xt");
   for (const std::string& name : cell.initial) {
@@ -312,29 +336,52 @@ Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, boo
   return scan;
 }
 
+// One value a direction, each without the axis of directions -> one with it.
+Value* JoinDirections(Builder& builder, const std::vector<Value*>& parts, int64_t axis) {
+  std::vector<Value*> rows;
+  for (Value* part : parts) rows.push_back(Unsqueeze(builder, part, axis));
+  if (rows.size() == 1) return rows[0];
+  Type type = rows[0]->type;
+  type.dims[static_cast<size_t>(axis)] = Dim(static_cast<int64_t>(rows.size()));
+  Operation* concat = builder.Create(OpKind::kConcat, rows, {type});
+  concat->Set("axis", axis);
+  return concat->Result();
+}
+
+void ReplaceNamed(Value* old, Value* made) {
+  made->name = old->name;
+  ReplaceAllUses(old, made);
+}
+
 Result<> Expand(Operation& op, const Cell& cell) {
   RNNC_TRY(Refuse(op, cell));
   Builder builder = Builder::Before(&op);
-  const Dim& steps = op.Operand("X")->type.dims[0];
-  Value* y = op.Result("Y");
-  if (steps.Is(0)) {
+  const bool batch_first = op.Int("layout") != 0;
+  if (op.Operand("X")->type.dims[batch_first ? 1 : 0].Is(0)) {
     for (Value* result : op.Results()) {
       if (result->HasUsers()) ReplaceAllUses(result, ZeroConst(builder, result->type));
     }
     op.Parent()->Erase(&op);
     return Ok();
   }
+  Value* x = op.Operand("X");
+  if (batch_first) x = Transpose(builder, x, {1, 0, 2});
+  Value* y = op.Result("Y");
   const bool stacked = y->HasUsers();
-  Operation* scan = MakeScan(builder, op, cell, stacked);
-  const auto replace = [&](Value* old, Value* made, int64_t axis) {
-    if (!old->HasUsers()) return;
-    Value* full = Unsqueeze(builder, made, axis, old->type);
-    full->name = old->name;
-    ReplaceAllUses(old, full);
-  };
-  if (stacked) replace(y, scan->Result(0), 1);
-  for (size_t i = 0; i < cell.final_values.size(); ++i) {
-    replace(op.Result(cell.final_values[i]), scan->Result(i + (stacked ? 1 : 0)), 0);
+  std::vector<Value*> outputs;                                              // a direction
+  std::vector<std::vector<Value*>> finals(cell.final_values.size());  // by value, then direction
+  for (size_t direction = 0; direction < Directions(op); ++direction) {
+    Operation* scan = MakeScan(builder, op, cell, x, direction, stacked);
+    if (stacked) outputs.push_back(scan->Result(0));
+    for (size_t i = 0; i < finals.size(); ++i) finals[i].push_back(scan->Result(i + (stacked ? 1 : 0)));
+  }
+  if (stacked) {
+    Value* joined = JoinDirections(builder, outputs, 1);
+    ReplaceNamed(y, batch_first ? Transpose(builder, joined, {2, 0, 1, 3}) : joined);
+  }
+  for (size_t i = 0; i < finals.size(); ++i) {
+    Value* old = op.Result(cell.final_values[i]);
+    if (old->HasUsers()) ReplaceNamed(old, JoinDirections(builder, finals[i], DirectionAxis(op)));
   }
   op.Parent()->Erase(&op);
   return Ok();

@@ -65,10 +65,17 @@ struct Refusal {
 };
 
 constexpr Refusal kRefusals[] = {
-    {"direction", [](const Subject& s) { return s.attributes.String("direction") != "forward"; },
-     "only forward is computed; run the other direction on the reversed sequence as a node of its own"},
-    {"layout", [](const Subject& s) { return s.attributes.Has("layout") && s.attributes.Int("layout") != 0; },
-     "only 0 (time first) is computed; transpose around the node"},
+    {"direction",
+     [](const Subject& s) {
+       const std::string& direction = s.attributes.String("direction");
+       return direction != "forward" && direction != "reverse" && direction != "bidirectional";
+     },
+     "must be forward, reverse or bidirectional"},
+    {"layout",
+     [](const Subject& s) {
+       return s.attributes.Has("layout") && s.attributes.Int("layout") != 0 && s.attributes.Int("layout") != 1;
+     },
+     "must be 0 or 1"},
     {"clip", [](const Subject& s) { return s.attributes.Given("clip"); },
      "is not computed; export without it"},
     {"input_forget",
@@ -90,11 +97,11 @@ constexpr Refusal kRefusals[] = {
     {"activations",
      [](const Subject& s) {
        const std::vector<std::string> names = Activations(s.node.op_type(), s.attributes);
-       if (s.node.op_type() == "RNN" && names == std::vector<std::string>{"Relu"}) return false;
        const std::vector<std::string> wanted = DefaultActivations(s.node.op_type());
        if (names.size() != wanted.size() * Directions(s.attributes)) return true;
        for (size_t i = 0; i < names.size(); ++i) {
-         if (names[i] != wanted[i % wanted.size()]) return true;
+         const bool relu = s.node.op_type() == "RNN" && names[i] == "Relu";
+         if (!relu && names[i] != wanted[i % wanted.size()]) return true;
        }
        return false;
      },
