@@ -16,12 +16,13 @@ namespace {
 // The builder below writes fields in the order of the struct; these pin the layout it relies on.
 static_assert(offsetof(rnnc_model, fingerprint) == 48 && offsetof(rnnc_model, n_inputs) == 56);
 static_assert(offsetof(rnnc_model, inputs) == 72 && offsetof(rnnc_model, instance_bytes) == 96);
-static_assert(offsetof(rnnc_model, reset) == 144 && sizeof(rnnc_model) == 168);
-static_assert(sizeof(rnnc_tensor) == 48 && sizeof(rnnc_dim) == 16);
+static_assert(offsetof(rnnc_model, reset) == 144 && sizeof(rnnc_model) == 176);
+static_assert(sizeof(rnnc_tensor) == 48 && sizeof(rnnc_dim) == 32 && sizeof(rnnc_term) == 16);
 
 class DescriptorBuilder {
  public:
-  explicit DescriptorBuilder(ObjectContext& context) : context_(context) {}
+  DescriptorBuilder(ObjectContext& context, std::vector<ir::RuntimeSize> sizes)
+      : context_(context), sizes_(std::move(sizes)) {}
 
   llvm::Constant* Int32(int64_t value) {
     return llvm::ConstantInt::get(llvm::Type::getInt32Ty(context_.llvm), static_cast<uint64_t>(value));
@@ -46,14 +47,39 @@ class DescriptorBuilder {
     return Private(llvm::ConstantArray::get(type, elements), name);
   }
 
+  llvm::Constant* Terms(const ir::Dim& dim) {
+    std::vector<llvm::Constant*> terms;
+    for (const auto& [monomial, factor] : dim.Terms()) {
+      std::vector<uint8_t> powers(RNNC_MAX_SIZES, 0);
+      for (const std::string& symbol : monomial) {
+        for (size_t i = 0; i < sizes_.size(); ++i) powers[i] += sizes_[i].symbol == symbol;
+      }
+      terms.push_back(
+          Struct({Int64(static_cast<uint64_t>(factor)), llvm::ConstantDataArray::get(context_.llvm, powers)}));
+    }
+    return Array(terms, "terms");
+  }
+
+  llvm::Constant* Sizes() {
+    std::vector<llvm::Constant*> sizes;
+    for (const ir::RuntimeSize& size : sizes_) {
+      sizes.push_back(Struct({Text(size.symbol), Int64(static_cast<uint64_t>(size.low)),
+                              Int64(static_cast<uint64_t>(*size.high))}));
+    }
+    return Array(sizes, "sizes");
+  }
+
   llvm::Constant* Tensor(const TensorInfo& info, uint64_t offset) {
     std::vector<llvm::Constant*> dims;
     for (const ir::Dim& dim : info.type.dims) {
-      dims.push_back(dim.IsConstant() ? Struct({Int64(static_cast<uint64_t>(dim.Value())), Null()})
-                                      : Struct({Int64(static_cast<uint64_t>(-1)), Text(dim.ToText())}));
+      dims.push_back(dim.IsConstant()
+                         ? Struct({Int64(static_cast<uint64_t>(dim.Value())), Null(), Null(), Int64(0)})
+                         : Struct({Int64(static_cast<uint64_t>(-1)), Text(dim.ToText()), Terms(dim),
+                                   Int64(dim.Terms().size())}));
     }
+    const uint64_t bytes = info.type.IsStatic() ? static_cast<uint64_t>(info.type.Bytes()) : 0;
     return Struct({Text(info.name), Int32(DtypeOf(info.type.element)), Int32(info.type.Rank()),
-                   Array(dims, "dims"), Int32(info.time_axis), Int32(0), Int64(info.bytes), Int64(offset)});
+                   Array(dims, "dims"), Int32(info.time_axis), Int32(0), Int64(bytes), Int64(offset)});
   }
 
   llvm::Constant* Tensors(const std::vector<TensorInfo>& infos) {
@@ -83,6 +109,7 @@ class DescriptorBuilder {
   }
 
   ObjectContext& context_;
+  std::vector<ir::RuntimeSize> sizes_;  // of a call
 };
 
 // Of everything that saved state depends on: its layout, and the weights it was made with.
@@ -159,7 +186,8 @@ std::vector<TensorInfo> DescribeOutputs(const EntryPoints& entries) {
 }
 
 void BuildDescriptor(ObjectContext& context, const EntryPoints& entries, const DescriptorEntries& functions) {
-  DescriptorBuilder b(context);
+  const std::vector<ir::RuntimeSize> sizes = CallSizes(entries);
+  DescriptorBuilder b(context, sizes);
   const ir::Module& module = context.source;
   const std::vector<TensorInfo> inputs = DescribeInputs(entries);
   const std::vector<TensorInfo> outputs = DescribeOutputs(entries);
@@ -176,7 +204,7 @@ void BuildDescriptor(ObjectContext& context, const EntryPoints& entries, const D
                                     b.Int32(static_cast<int64_t>(inputs.size())),
                                     b.Int32(static_cast<int64_t>(outputs.size())),
                                     b.Int32(static_cast<int64_t>(states)),
-                                    b.Int32(0),
+                                    b.Int32(static_cast<int64_t>(sizes.size())),
                                     b.Tensors(inputs),
                                     b.Tensors(outputs),
                                     state_table,
@@ -185,10 +213,11 @@ void BuildDescriptor(ObjectContext& context, const EntryPoints& entries, const D
                                     b.Int64(static_cast<uint64_t>(module.state_bytes)),
                                     b.Int64(WeightBytes(module)),
                                     b.Int64(MultiplyAdds(entries)),
-                                    b.Int64(0),
+                                    b.Sizes(),
                                     b.Pointer(functions.reset),
                                     b.Pointer(functions.step),
-                                    b.Pointer(functions.run)});
+                                    b.Pointer(functions.run),
+                                    b.Pointer(functions.scratch_bytes)});
   auto* global = new llvm::GlobalVariable(context.module, value->getType(), true,
                                           llvm::GlobalValue::ExternalLinkage, value, module.name + "_model");
   global->setAlignment(llvm::Align(8));

@@ -10,9 +10,10 @@ namespace rnnc::codegen {
 
 /// The functions that the descriptor points to; null where the model has none.
 struct DescriptorEntries {
-  llvm::Function* reset;
-  llvm::Function* step;
-  llvm::Function* run;
+  llvm::Function* reset = nullptr;
+  llvm::Function* step = nullptr;
+  llvm::Function* run = nullptr;
+  llvm::Function* scratch_bytes = nullptr;
 };
 
 /// Adds the constant NAME_model, laid out as `rnnc_model` of runtime/rnnc.h.

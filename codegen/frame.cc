@@ -75,6 +75,9 @@ llvm::Value* Frame::Address(const ir::Value& value) {
       base = instance;
       offset = builder_.CreateAdd(offset, Int(context_.source.state_bytes));
       break;
+    case ir::Space::kScratch:
+      base = scratch;
+      break;
     case ir::Space::kInput:
       base = inputs.at(static_cast<size_t>(place.index));
       break;
@@ -87,7 +90,7 @@ llvm::Value* Frame::Address(const ir::Value& value) {
 
 bool Frame::MayReadBehind(const ir::Value& value) {
   if (value.IsConst()) return true;
-  return value.place && (value.place->space == ir::Space::kState || value.place->space == ir::Space::kArena);
+  return value.place && !ir::IsNumbered(value.place->space);
 }
 
 llvm::AllocaInst* Frame::Slot(llvm::Type* type) {

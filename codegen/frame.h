@@ -42,6 +42,7 @@ class Frame {
   const TargetRow& Row() const { return context_.Row(); }
 
   llvm::Value* instance = nullptr;
+  llvm::Value* scratch = nullptr;  // memory of the caller's for this call; null when none is needed
   std::vector<llvm::Value*> inputs;
   std::vector<llvm::Value*> outputs;
   std::map<std::string, llvm::Value*> symbols;  // i64

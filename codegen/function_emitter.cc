@@ -155,6 +155,7 @@ std::string FunctionEmitter::KernelName(const ir::Operation& operation) {
 void FunctionEmitter::EmitOutlined(const ir::Operation& operation) {
   ObjectContext& context = frame_.Context();
   std::vector<Value*> arguments = {frame_.instance};
+  if (frame_.scratch != nullptr) arguments.push_back(frame_.scratch);
   arguments.insert(arguments.end(), frame_.inputs.begin(), frame_.inputs.end());
   arguments.insert(arguments.end(), frame_.outputs.begin(), frame_.outputs.end());
   for (const auto& [symbol, value] : frame_.symbols) arguments.push_back(value);
@@ -166,12 +167,13 @@ void FunctionEmitter::EmitOutlined(const ir::Operation& operation) {
       llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, KernelName(operation), context.module);
   SetFunctionAttributes(function, context.Row());
   function->addFnAttr(llvm::Attribute::NoInline);
-  const size_t pointers = 1 + frame_.inputs.size() + frame_.outputs.size();
+  const size_t pointers = 1 + (frame_.scratch != nullptr ? 1 : 0) + frame_.inputs.size() + frame_.outputs.size();
   for (unsigned i = 0; i < pointers; ++i) function->addParamAttr(i, llvm::Attribute::NoAlias);
 
   Frame inner(context, function);
   auto argument = function->arg_begin();
   inner.instance = argument++;
+  if (frame_.scratch != nullptr) inner.scratch = argument++;
   for (size_t i = 0; i < frame_.inputs.size(); ++i) inner.inputs.push_back(argument++);
   for (size_t i = 0; i < frame_.outputs.size(); ++i) inner.outputs.push_back(argument++);
   for (const auto& [symbol, value] : frame_.symbols) inner.symbols[symbol] = argument++;
@@ -197,33 +199,15 @@ void FunctionEmitter::EmitCarries(const ir::Operation& operation, size_t first_i
   }
 }
 
-// At the end of an iteration every carry takes its next value, all at once: a value that lives in another
-// carry's place is saved first.
+// At the end of an iteration every carry takes its next value. In order: the plan promises that none of them
+// lies where an earlier copy writes (plan_memory.h, 4).
 void FunctionEmitter::EmitNextCarries(const ir::Operation& operation, size_t first_yielded) {
   const auto carries = static_cast<size_t>(operation.Int("n_carry"));
   const auto& arguments = operation.Body().Arguments();
   const size_t first_argument = arguments.size() - carries;
   const ir::Operation& yield = *operation.Body().Terminator();
-  std::map<size_t, Value*> saved;
   for (size_t i = 0; i < carries; ++i) {
-    const ir::Value& next = *yield.Operand(first_yielded + i);
-    for (size_t k = 0; k < carries; ++k) {
-      if (k == i || !next.place || *next.place != *arguments[first_argument + k]->place) continue;
-      const int64_t bytes = next.type.Bytes();
-      Value* slot =
-          frame_.Slot(llvm::ArrayType::get(frame_.Builder().getInt8Ty(), static_cast<uint64_t>(bytes)));
-      EmitCopy(frame_, slot, frame_.Address(next), Dim(bytes));
-      saved[i] = slot;
-    }
-  }
-  for (size_t i = 0; i < carries; ++i) {
-    const ir::Place& place = *arguments[first_argument + i]->place;
-    const ir::Value& next = *yield.Operand(first_yielded + i);
-    if (auto found = saved.find(i); found != saved.end()) {
-      EmitCopy(frame_, AddressOf(place), found->second, Dim(next.type.Bytes()));
-    } else {
-      CopyValue(next, place);
-    }
+    CopyValue(*yield.Operand(first_yielded + i), *arguments[first_argument + i]->place);
   }
 }
 

@@ -55,7 +55,7 @@ class ParameterNames {
   }
 
  private:
-  std::set<std::string> used_ = {"instance", "frames"};
+  std::set<std::string> used_ = {"instance", "scratch"};
 };
 
 // Text of the model for a comment: nothing in it may end the comment or start another line.
@@ -76,22 +76,67 @@ struct Parameter {
   bool output;
 };
 
+// A size of a call and the name of its parameter: `frames` is the first, the others have the model's names.
+struct Size {
+  ir::RuntimeSize size;
+  std::string name;
+};
+
 // "const float x[40]": the elements of one frame; a pointer when the length is only known in the call.
 std::string Declare(const Parameter& parameter, bool one_frame) {
   const std::string prefix = parameter.output ? "" : "const ";
   const std::string type(CTypeOf(parameter.info.type.element));
-  const bool sized = parameter.info.time_axis < 0 || one_frame;
-  if (!sized || parameter.info.bytes == 0) return prefix + type + "* " + parameter.name;
-  const int64_t count = static_cast<int64_t>(parameter.info.bytes) / ir::BytesOf(parameter.info.type.element);
-  return fmt::format("{}{} {}[{}]", prefix, type, parameter.name, count);
+  ir::Dim count = parameter.info.type.ElementCount();
+  if (one_frame) {
+    for (const std::string& symbol : count.Symbols()) count = count.Substitute({{symbol, ir::Dim(1)}});
+  }
+  if (!count.IsConstant() || count.Value() <= 0) return prefix + type + "* " + parameter.name;
+  return fmt::format("{}{} {}[{}]", prefix, type, parameter.name, count.Value());
 }
 
-std::string Prototype(const std::string& name, const std::string& function,
-                      const std::vector<Parameter>& parameters, bool frames) {
+std::string Prototype(const std::string& name, const std::string& function, const std::vector<Size>& sizes,
+                      const std::vector<Parameter>& parameters, bool scratch) {
   std::string text = fmt::format("rnnc_status {}_{}({}* instance", name, function, name);
-  if (frames) text += ", size_t frames";
-  for (const Parameter& parameter : parameters) text += ", " + Declare(parameter, !frames);
+  for (const Size& size : sizes) text += ", size_t " + size.name;
+  for (const Parameter& parameter : parameters) text += ", " + Declare(parameter, sizes.empty());
+  if (scratch) text += ", void* scratch";
   return text + ");\n";
+}
+
+// What the sizes of a call mean and may be.
+std::string DescribeSizes(const std::vector<Size>& sizes) {
+  std::string text = " * Sizes of a call of run:\n";
+  for (const Size& size : sizes) {
+    text += fmt::format(" *   {:<12} {} in the model, {} to {}\n", size.name, size.size.symbol, size.size.low,
+                        *size.size.high);
+  }
+  return text;
+}
+
+std::string DeclareRun(const std::string& name, const std::vector<Size>& sizes,
+                       const std::vector<Parameter>& parameters, const ir::Module& module, bool has_step) {
+  std::string text;
+  const bool scratch = !module.scratch_bytes.Is(0);
+  if (scratch) {
+    text += fmt::format(
+        "/* Bytes of `scratch` that a call of run needs beside the instance: {}. 0 for sizes that it does not "
+        "take. */\nsize_t {}_bytes(",
+        module.scratch_bytes.ToText(), name);
+    for (size_t i = 0; i < sizes.size(); ++i) text += (i == 0 ? "size_t " : ", size_t ") + sizes[i].name;
+    text += ");\n\n";
+  }
+  if (has_step) {
+    text += fmt::format("/* `frames` frames ({} in the model): the same bits as that many steps. */\n",
+                        sizes[0].size.symbol);
+  } else {
+    text += fmt::format("/* A whole sequence of `frames` frames ({} in the model).", sizes[0].size.symbol);
+    if (scratch) {
+      text += fmt::format(
+          "\n * `scratch` is {}_bytes(..) bytes aligned to 64, free again after the call.", name);
+    }
+    text += " */\n";
+  }
+  return text + Prototype(name, "run", sizes, parameters, scratch) + "\n";
 }
 
 std::string DescribeParameter(const Parameter& parameter) {
@@ -137,6 +182,10 @@ std::string GenerateHeader(const ir::Module& module, const CodegenOptions& optio
   const std::string& name = module.name;
   const std::string upper = Upper(name);
   ParameterNames names;
+  std::vector<Size> sizes;
+  for (const ir::RuntimeSize& size : CallSizes(entries)) {
+    sizes.push_back({size, names.Make(sizes.empty() ? "frames" : size.symbol)});
+  }
   std::vector<Parameter> parameters;
   for (const TensorInfo& info : DescribeInputs(entries))
     parameters.push_back({info, names.Make(info.name), false});
@@ -154,6 +203,7 @@ std::string GenerateHeader(const ir::Module& module, const CodegenOptions& optio
       entries.run != nullptr ? "a frame" : "a step");
   for (const Parameter& parameter : parameters) text += DescribeParameter(parameter);
   text += DescribeRanges(*entries.Any());
+  if (!sizes.empty()) text += DescribeSizes(sizes);
   bool any_state = false;
   for (const auto& state : module.States()) {
     if (!state->place) continue;
@@ -177,13 +227,9 @@ std::string GenerateHeader(const ir::Module& module, const CodegenOptions& optio
       upper, InstanceBytes(module), name);
   if (entries.step != nullptr) {
     text += entries.run != nullptr ? "/* One frame. */\n" : "/* One call of the network. */\n";
-    text += Prototype(name, "step", parameters, false) + "\n";
+    text += Prototype(name, "step", {}, parameters, false) + "\n";
   }
-  if (entries.run != nullptr) {
-    text += fmt::format("/* `frames` frames ({} in the model){}. */\n", TimeSymbol(entries),
-                        entries.step != nullptr ? ": the same bits as that many steps" : "");
-    text += Prototype(name, "run", parameters, true) + "\n";
-  }
+  if (entries.run != nullptr) text += DeclareRun(name, sizes, parameters, module, entries.step != nullptr);
   text += fmt::format(
       "/* Names, types, shapes, sizes and entry points, for generic programs. */\nextern const rnnc_model "
       "{}_model;\n\n"

@@ -26,12 +26,17 @@ class ObjectBuilder {
     for (const auto& value : context_.source.Consts()) {
       if (value->HasUsers()) context_.constants[value.get()] = AddData(value->name, value->tensor->bytes);
     }
-    llvm::Function* reset = BuildReset();
-    llvm::Function* step = entries_.step == nullptr ? nullptr : BuildEntry(*entries_.step, "step", false);
-    llvm::Function* run = entries_.run == nullptr ? nullptr : BuildEntry(*entries_.run, "run", true);
-    BuildDescriptor(context_, entries_,
-                    {reset, step == nullptr ? nullptr : BuildGeneric(step, *entries_.step, false),
-                     run == nullptr ? nullptr : BuildGeneric(run, *entries_.run, true)});
+    DescriptorEntries functions;
+    functions.reset = BuildReset();
+    if (entries_.step != nullptr) {
+      functions.step = BuildGeneric(BuildEntry(*entries_.step, "step", {}), *entries_.step, {});
+    }
+    if (entries_.run != nullptr) {
+      const std::vector<ir::RuntimeSize> sizes = CallSizes(entries_);
+      functions.run = BuildGeneric(BuildEntry(*entries_.run, "run", sizes), *entries_.run, sizes);
+      if (NeedsScratch()) functions.scratch_bytes = BuildGenericBytes(BuildBytes(sizes), sizes);
+    }
+    BuildDescriptor(context_, entries_, functions);
   }
 
  private:
@@ -88,16 +93,20 @@ class ObjectBuilder {
     return function;
   }
 
-  // rnnc_status NAME_step(NAME*, inputs.., outputs..) and NAME_run(NAME*, size_t frames, inputs..,
-  // outputs..).
-  llvm::Function* BuildEntry(const ir::Function& source, const std::string& suffix, bool has_frames) {
+  bool NeedsScratch() const { return !context_.source.scratch_bytes.Is(0); }
+
+  // rnnc_status NAME_step(NAME*, inputs.., outputs..) and NAME_run(NAME*, sizes.., inputs.., outputs..,
+  // scratch if any).
+  llvm::Function* BuildEntry(const ir::Function& source, const std::string& suffix,
+                             const std::vector<ir::RuntimeSize>& sizes) {
     llvm::Type* pointer = llvm::PointerType::get(context_.llvm, 0);
     llvm::Type* status_type = llvm::Type::getInt32Ty(context_.llvm);
     const size_t inputs = source.Body().Arguments().size();
     const size_t outputs = source.Body().Terminator()->Operands().size();
+    const bool scratch = NeedsScratch() && !sizes.empty();
     std::vector<llvm::Type*> parameters = {pointer};
-    if (has_frames) parameters.push_back(llvm::Type::getInt64Ty(context_.llvm));
-    parameters.insert(parameters.end(), inputs + outputs, pointer);
+    parameters.insert(parameters.end(), sizes.size(), llvm::Type::getInt64Ty(context_.llvm));
+    parameters.insert(parameters.end(), inputs + outputs + (scratch ? 1 : 0), pointer);
     llvm::Function* function = Declare(Symbol(suffix), status_type, parameters, true);
     for (unsigned i = 0; i < parameters.size(); ++i) {
       if (parameters[i] == pointer) function->addParamAttr(i, llvm::Attribute::NoAlias);
@@ -105,20 +114,32 @@ class ObjectBuilder {
     Frame frame(context_, function);
     auto argument = function->arg_begin();
     frame.instance = argument++;
-    if (has_frames) frame.symbols[TimeSymbol(entries_)] = argument++;
+    for (const ir::RuntimeSize& size : sizes) frame.symbols[size.symbol] = argument++;
     for (size_t i = 0; i < inputs; ++i) frame.inputs.push_back(argument++);
     for (size_t i = 0; i < outputs; ++i) frame.outputs.push_back(argument++);
+    if (scratch) frame.scratch = argument++;
     auto& builder = frame.Builder();
     frame.status = frame.Slot(status_type);
     builder.CreateStore(builder.getInt32(RNNC_OK), frame.status);
-    EmitNullChecks(frame, function, has_frames);
+    EmitNullChecks(frame, !sizes.empty());
+    EmitBoundChecks(frame, sizes);
     EmitFunctionBody(frame, source);
     builder.CreateRet(builder.CreateLoad(status_type, frame.status));
     return function;
   }
 
+  static void ReturnIf(Frame& frame, llvm::Value* condition, rnnc_status status) {
+    auto& builder = frame.Builder();
+    auto* fail = llvm::BasicBlock::Create(builder.getContext(), "refuse", frame.Function());
+    auto* go_on = llvm::BasicBlock::Create(builder.getContext(), "body", frame.Function());
+    builder.CreateCondBr(condition, fail, go_on);
+    builder.SetInsertPoint(fail);
+    builder.CreateRet(builder.getInt32(static_cast<uint32_t>(status)));
+    builder.SetInsertPoint(go_on);
+  }
+
   // A null pointer is a status; with no frames to read or write only the instance is needed.
-  void EmitNullChecks(Frame& frame, llvm::Function* function, bool has_frames) {
+  void EmitNullChecks(Frame& frame, bool has_sizes) {
     auto& builder = frame.Builder();
     llvm::Value* null = builder.CreateIsNull(frame.instance);
     llvm::Value* others = builder.getFalse();
@@ -126,41 +147,83 @@ class ObjectBuilder {
       others = builder.CreateOr(others, builder.CreateIsNull(pointer));
     for (llvm::Value* pointer : frame.outputs)
       others = builder.CreateOr(others, builder.CreateIsNull(pointer));
-    if (has_frames && AllCarriedIsState()) {
-      others = builder.CreateAnd(others, builder.CreateICmpNE(frame.symbols.begin()->second, frame.Int(0)));
+    if (frame.scratch != nullptr) others = builder.CreateOr(others, builder.CreateIsNull(frame.scratch));
+    if (has_sizes && AllCarriedIsState()) {
+      others = builder.CreateAnd(others,
+                                 builder.CreateICmpNE(frame.symbols.at(TimeSymbol(entries_)), frame.Int(0)));
     }
-    auto* fail = llvm::BasicBlock::Create(context_.llvm, "null", function);
-    auto* go_on = llvm::BasicBlock::Create(context_.llvm, "body", function);
-    builder.CreateCondBr(builder.CreateOr(null, others), fail, go_on);
-    builder.SetInsertPoint(fail);
-    builder.CreateRet(builder.getInt32(RNNC_NULL_ARGUMENT));
-    builder.SetInsertPoint(go_on);
+    ReturnIf(frame, builder.CreateOr(null, others), RNNC_NULL_ARGUMENT);
+  }
+
+  static void EmitBoundChecks(Frame& frame, const std::vector<ir::RuntimeSize>& sizes) {
+    auto& builder = frame.Builder();
+    for (const ir::RuntimeSize& size : sizes) {
+      llvm::Value* given = frame.symbols.at(size.symbol);
+      ReturnIf(frame, builder.CreateICmpUGT(given, frame.Int(*size.high)), RNNC_LENGTH_ABOVE_BOUND);
+      if (size.low > 0)
+        ReturnIf(frame, builder.CreateICmpULT(given, frame.Int(size.low)), RNNC_LENGTH_BELOW_BOUND);
+    }
   }
 
   bool AllCarriedIsState() const { return entries_.run != nullptr && entries_.step != nullptr; }
 
-  // The entry point for programs that know no model: arrays of pointers.
-  llvm::Function* BuildGeneric(llvm::Function* entry, const ir::Function& source, bool has_frames) {
+  // size_t NAME_bytes(sizes..): 0 for sizes that `run` does not take.
+  llvm::Function* BuildBytes(const std::vector<ir::RuntimeSize>& sizes) {
+    llvm::Type* word = llvm::Type::getInt64Ty(context_.llvm);
+    llvm::Function* function =
+        Declare(Symbol("bytes"), word, std::vector<llvm::Type*>(sizes.size(), word), true);
+    Frame frame(context_, function);
+    auto& builder = frame.Builder();
+    llvm::Value* inside = builder.getTrue();
+    auto argument = function->arg_begin();
+    for (const ir::RuntimeSize& size : sizes) {
+      llvm::Value* given = frame.symbols[size.symbol] = argument++;
+      inside = builder.CreateAnd(inside, builder.CreateICmpUGE(given, frame.Int(size.low)));
+      inside = builder.CreateAnd(inside, builder.CreateICmpULE(given, frame.Int(*size.high)));
+    }
+    builder.CreateRet(
+        builder.CreateSelect(inside, frame.EmitDim(context_.source.scratch_bytes), frame.Int(0)));
+    return function;
+  }
+
+  llvm::Function* BuildGenericBytes(llvm::Function* bytes, const std::vector<ir::RuntimeSize>& sizes) {
+    llvm::Function* function = Declare(context_.source.name + ".generic_bytes", bytes->getReturnType(),
+                                       {llvm::PointerType::get(context_.llvm, 0)}, false);
+    Frame frame(context_, function);
+    const auto arguments = LoadAll(frame, function->getArg(0), frame.Builder().getInt64Ty(), sizes.size());
+    frame.Builder().CreateRet(frame.Builder().CreateCall(bytes, arguments));
+    return function;
+  }
+
+  static std::vector<llvm::Value*> LoadAll(Frame& frame, llvm::Value* array, llvm::Type* type, size_t count) {
+    auto& builder = frame.Builder();
+    std::vector<llvm::Value*> values;
+    for (size_t i = 0; i < count; ++i) {
+      values.push_back(
+          builder.CreateLoad(type, builder.CreateGEP(type, array, frame.Int(static_cast<int64_t>(i)))));
+    }
+    return values;
+  }
+
+  // The entry point for programs that know no model: arrays of sizes (for `run`) and of pointers.
+  llvm::Function* BuildGeneric(llvm::Function* entry, const ir::Function& source,
+                               const std::vector<ir::RuntimeSize>& sizes) {
+    const bool run = !sizes.empty();
     llvm::Type* pointer = llvm::PointerType::get(context_.llvm, 0);
-    std::vector<llvm::Type*> parameters = {pointer};
-    if (has_frames) parameters.push_back(llvm::Type::getInt64Ty(context_.llvm));
-    parameters.push_back(pointer);
-    parameters.push_back(pointer);
-    llvm::Function* function = Declare(context_.source.name + (has_frames ? ".generic_run" : ".generic_step"),
+    const std::vector<llvm::Type*> parameters(run ? 5 : 3, pointer);
+    llvm::Function* function = Declare(context_.source.name + (run ? ".generic_run" : ".generic_step"),
                                        entry->getReturnType(), parameters, false);
     Frame frame(context_, function);
     auto& builder = frame.Builder();
-    std::vector<llvm::Value*> arguments;
-    for (unsigned i = 0; i + 2 < parameters.size(); ++i) arguments.push_back(function->getArg(i));
-    auto load = [&](llvm::Value* array, size_t count) {
-      for (size_t i = 0; i < count; ++i) {
-        arguments.push_back(builder.CreateLoad(
-            pointer, builder.CreateGEP(pointer, array, frame.Int(static_cast<int64_t>(i)))));
-      }
+    std::vector<llvm::Value*> arguments = {function->getArg(0)};
+    const auto load = [&](unsigned parameter, llvm::Type* type, size_t count) {
+      const auto values = LoadAll(frame, function->getArg(parameter), type, count);
+      arguments.insert(arguments.end(), values.begin(), values.end());
     };
-    load(function->getArg(static_cast<unsigned>(parameters.size()) - 2), source.Body().Arguments().size());
-    load(function->getArg(static_cast<unsigned>(parameters.size()) - 1),
-         source.Body().Terminator()->Operands().size());
+    if (run) load(1, builder.getInt64Ty(), sizes.size());
+    load(run ? 2 : 1, pointer, source.Body().Arguments().size());
+    load(run ? 3 : 2, pointer, source.Body().Terminator()->Operands().size());
+    if (run && NeedsScratch()) arguments.push_back(function->getArg(4));
     builder.CreateRet(builder.CreateCall(entry, arguments));
     return function;
   }
@@ -207,22 +270,56 @@ EntryPoints FindEntryPoints(const ir::Module& module) {
   return entries;
 }
 
-std::string TimeSymbol(const EntryPoints& entries) {
-  if (entries.run == nullptr) return "";
-  std::set<std::string> symbols;
-  auto collect = [&](const ir::Type& type) {
-    for (const Dim& dim : type.dims) {
-      for (const std::string& symbol : dim.Symbols()) symbols.insert(symbol);
+namespace {
+
+// True when, with all open sizes at `most`, every count of bytes and every offset stays far from overflow.
+bool Fits(const ir::Function& function, int64_t most) {
+  std::map<std::string, int64_t> sizes;
+  for (const ir::RuntimeSize& size : ir::SizesOf(function)) sizes[size.symbol] = size.high.value_or(most);
+  bool fits = true;
+  const auto look = [&](const ir::Value& value, const std::map<std::string, int64_t>& symbols) {
+    if (!value.place) return;
+    for (const Dim& dim : {value.place->offset, value.place->bytes, value.type.ElementCount() * Dim(8)}) {
+      const auto number = dim.Evaluate(symbols);
+      fits = fits && number && *number < (int64_t{1} << 60);
     }
   };
-  for (const auto& argument : entries.run->Body().Arguments()) collect(argument->type);
-  RNNC_CHECK(symbols.size() == 1, "run has {} symbols, not one", symbols.size());
-  return *symbols.begin();
+  for (const auto& argument : function.Body().Arguments()) look(*argument, sizes);
+  ir::Walk(function.Body(), [&](const ir::Operation& operation) {
+    // The steps of a loop are no more than its number of steps.
+    if (operation.HasBody()) {
+      const int64_t steps = operation.steps.Evaluate(sizes).value_or(most);
+      sizes[operation.step_symbol] = steps;
+      if (operation.Kind() == ir::OpKind::kBlocks) sizes[operation.count_symbol] = steps;
+    }
+    for (const ir::Value* result : operation.Results()) look(*result, sizes);
+  });
+  return fits;
+}
+
+}  // namespace
+
+std::vector<ir::RuntimeSize> CallSizes(const EntryPoints& entries) {
+  if (entries.run == nullptr) return {};
+  std::vector<ir::RuntimeSize> sizes = ir::SizesOf(*entries.run);
+  int64_t most = int64_t{1} << 40;
+  while (most > 1 && !Fits(*entries.run, most)) most /= 2;
+  for (ir::RuntimeSize& size : sizes) size.high = size.high.value_or(most);
+  return sizes;
+}
+
+std::string TimeSymbol(const EntryPoints& entries) {
+  if (entries.run == nullptr) return "";
+  const std::vector<ir::RuntimeSize> sizes = ir::SizesOf(*entries.run);
+  RNNC_CHECK(!sizes.empty() && sizes.size() <= RNNC_MAX_SIZES, "run has {} sizes", sizes.size());
+  return sizes[0].symbol;
 }
 
 uint64_t MultiplyAdds(const EntryPoints& entries) {
   if (entries.step != nullptr) return AddsOf(entries.step->Body(), {});
-  return AddsOf(entries.run->Body(), {{TimeSymbol(entries), 1}});
+  std::map<std::string, int64_t> ones;
+  for (const ir::RuntimeSize& size : ir::SizesOf(*entries.run)) ones[size.symbol] = 1;
+  return AddsOf(entries.run->Body(), ones);
 }
 
 uint64_t WeightBytes(const ir::Module& module) {

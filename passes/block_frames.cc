@@ -10,6 +10,8 @@
 // the
 //    time of values from outside the block's start plus the time inside.
 // 4. Values used outside become the loop's outputs (T long) or its carried values (of scans).
+// 5. A function that does not work frame by frame stays as it is; a step would not compute what its run does,
+//    and goes.
 
 #include "passes/block_frames.h"
 
@@ -80,10 +82,7 @@ class Blocker {
   }
 
   Diagnostic Mixes(const Operation& operation, std::string_view what) const {
-    return Error(operation.location,
-                 "time: {}, so the sequence cannot be computed frame by frame; bind the number of frames "
-                 "(--dim {}=N)",
-                 what, symbol_);
+    return Note(operation.location, "{}, so the whole sequence is computed at once, not frame by frame", what);
   }
 
   // `variables`: how many parallel variables must run over time (1, or 0 inside a scan).
@@ -367,9 +366,19 @@ class Blocker {
 }  // namespace
 
 Result<> BlockFrames(ir::Module& module, const PassOptions& options) {
+  bool whole = false;
   for (const auto& function : module.Functions()) {
-    if (const auto symbol = TimeSymbol(*function)) RNNC_TRY(Blocker(*function, *symbol, options).Run());
+    const auto symbol = TimeSymbol(*function);
+    if (!symbol) continue;
+    const Result<> blocked = Blocker(*function, *symbol, options).Run();
+    if (blocked) continue;
+    whole = true;
+    for (const Diagnostic& reason : blocked.diagnostics()) {
+      if (options.note) options.note(reason);
+    }
   }
+  ir::Function* step = module.FindFunction("step");
+  if (whole && step != nullptr) module.EraseFunction(step);
   return Ok();
 }
 

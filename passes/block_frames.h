@@ -18,7 +18,8 @@ namespace rnnc::passes {
 //       %y1: f32[N,4], %h1: f32[4] = scan t<N carry(%h: f32[4] = %h0) { .. %p[t,n] .. }
 //       yield block(%y1) carry(%h1)
 //     }
-// What mixes frames (other times, sums over time, backward scans) is refused by its node's name.
+// What mixes frames (other times, sums over time, backward scans) keeps its function as it is: the whole
+// sequence at once. The reason goes to PassOptions::note, and a @step, which would compute something else, goes.
 Result<> BlockFrames(ir::Module& module, const PassOptions& options);
 
 }  // namespace rnnc::passes

@@ -72,6 +72,11 @@ class Checker {
         for (const std::string& symbol : dim.Symbols()) symbols_[symbol] = 2 * block + 1;
       }
     }
+    for (const ir::RuntimeSize& size : ir::SizesOf(function)) {
+      int64_t& number = symbols_[size.symbol];
+      number = std::max(number, size.low);
+      if (size.high) number = std::min(number, *size.high);
+    }
   }
 
   int64_t Number(const ir::Dim& dim) const {
@@ -106,6 +111,9 @@ class Checker {
     if (bytes.begin < 0) return Wrong(operation, value, "begins before its space");
     if (value.place->space == Space::kArena && bytes.end > module_.arena_bytes) {
       return Wrong(operation, value, "ends behind the arena");
+    }
+    if (value.place->space == Space::kScratch && bytes.end > Number(module_.scratch_bytes)) {
+      return Wrong(operation, value, "ends behind the scratch memory");
     }
     if (value.place->space == Space::kState && bytes.end > module_.state_bytes) {
       return Wrong(operation, value, "ends behind the states");

@@ -4,8 +4,10 @@
 // 1. States, one after the other, each at a multiple of 64 bytes.
 // 2. Per function: copies made explicit (plan_copies.h), then who shares a place (plan_slots.h).
 // 3. Free slots into the arena, the largest first: each at the lowest offset that is free while it lives. A
-//    number of steps known only in a block counts with its maximum.
-// 4. Functions use the arena in turn: it is as large as the largest of them needs.
+//    size known only in a call or block counts with its largest value.
+// 4. Those whose size has no bound into the caller's scratch, one room behind the other; slots share a room in
+//    turn.
+// 5. Functions use both in turn: they are as large as the largest of them needs.
 
 #include "passes/plan_memory.h"
 
@@ -18,11 +20,12 @@
 namespace rnnc::passes {
 namespace {
 
+using ir::Dim;
 using ir::Value;
 
 constexpr int64_t kAlignment = 64;
 
-ir::Dim BytesOf(const ir::Type& type) { return type.ElementCount() * ir::Dim(ir::BytesOf(type.element)); }
+Dim BytesOf(const ir::Type& type) { return type.ElementCount() * Dim(ir::BytesOf(type.element)); }
 
 Diagnostic TooLarge(const Location& location) {
   return Error(location, "memory: needs more bytes than can be addressed; use smaller sizes");
@@ -40,31 +43,53 @@ Result<int64_t> PlaceStates(ir::Module& module) {
   return offset;
 }
 
-// Largest values of the symbols that blocks bind: their counts.
-std::map<std::string, int64_t> SymbolBounds(ir::Function& function) {
-  std::map<std::string, int64_t> bounds;
+using Bounds = std::map<std::string, int64_t>;
+
+// Largest values of symbols: the counts of blocks, and the sizes of a call that have a bound.
+Bounds SymbolBounds(ir::Function& function) {
+  Bounds bounds;
+  for (const ir::RuntimeSize& size : ir::SizesOf(function)) {
+    if (size.high) bounds[size.symbol] = *size.high;
+  }
   ir::Walk(function.Body(), [&](ir::Operation& operation) {
     if (operation.Kind() == ir::OpKind::kBlocks) bounds[operation.count_symbol] = operation.Int("max");
   });
   return bounds;
 }
 
-Result<int64_t> PaddedBytes(const Slot& slot, const std::map<std::string, int64_t>& bounds) {
-  int64_t most = 0;
-  for (const Value* member : slot.members) {
-    const Location location = member->definition != nullptr ? member->definition->location : Location{};
-    const auto bytes = BytesOf(member->type).Evaluate(bounds);
-    if (!bytes && !BytesOf(member->type).IsPoisoned()) {
-      return Error(
-          location,
-          "memory: {} lives across frames and grows with their number; bind the number of frames (--dim)",
-          member->type.ToText());
+// A polynomial that is nowhere smaller than either, and never negative: the larger coefficient of each term.
+Dim AtLeast(const Dim& a, const Dim& b) {
+  std::map<Dim::Monomial, int64_t> largest;
+  for (const Dim* dim : {&a, &b}) {
+    for (const auto& [monomial, coefficient] : dim->Terms()) {
+      int64_t& most = largest[monomial];  // 0 at first
+      most = std::max(most, coefficient);
     }
-    const auto padded = bytes ? CheckedAlign(*bytes, kAlignment) : std::nullopt;
-    if (!padded) return TooLarge(location);
-    most = std::max(most, *padded);
   }
-  return most;
+  Dim sum;
+  for (const auto& [monomial, coefficient] : largest) {
+    Dim term(coefficient);
+    for (const std::string& symbol : monomial) term *= Dim::Symbol(symbol);
+    sum += term;
+  }
+  return sum;
+}
+
+// Bytes that hold any member, a multiple of 64 where they are known now; otherwise a polynomial in the sizes
+// of the call, with 64 bytes to spare.
+Result<Dim> PaddedBytes(const Slot& slot, const Bounds& bounds) {
+  std::map<std::string, Dim> known;
+  for (const auto& [symbol, most] : bounds) known[symbol] = Dim(most);
+  Dim most;
+  for (const Value* member : slot.members) {
+    const Dim bytes = AtLeast(Dim(), BytesOf(member->type)).Substitute(known);
+    if (bytes.IsPoisoned()) return TooLarge(member->definition ? member->definition->location : Location{});
+    most = AtLeast(most, bytes);
+  }
+  if (!most.IsConstant()) return most + Dim(kAlignment);
+  const auto padded = CheckedAlign(most.Value(), kAlignment);
+  if (!padded) return TooLarge({});
+  return Dim(*padded);
 }
 
 struct Block {
@@ -89,13 +114,7 @@ int64_t LowestOffset(const Block& block, const std::vector<Block>& placed) {
   return offset;
 }
 
-Result<int64_t> PlaceInArena(const Slots& slots, const std::map<std::string, int64_t>& bounds) {
-  std::vector<Block> blocks;
-  for (Slot* slot : slots.All()) {
-    if (!slot->IsFree()) continue;
-    RNNC_ASSIGN(const int64_t bytes, PaddedBytes(*slot, bounds));
-    blocks.push_back({slot, bytes, 0});
-  }
+Result<int64_t> PlaceInArena(std::vector<Block> blocks) {
   std::stable_sort(blocks.begin(), blocks.end(),
                    [](const Block& a, const Block& b) { return a.bytes > b.bytes; });
   std::vector<Block> placed;
@@ -111,6 +130,36 @@ Result<int64_t> PlaceInArena(const Slots& slots, const std::map<std::string, int
   return total;
 }
 
+// Slots in turn where the first one was: as large as the largest.
+struct Room {
+  std::vector<Slot*> slots;
+  Dim bytes;
+};
+
+// Polynomials have no order in general, so that a best fit means nothing: a slot takes the first room that is
+// free while it lives, one of its own size if there is one.
+Dim PlaceInScratch(const std::vector<std::pair<Slot*, Dim>>& slots) {
+  std::vector<Room> rooms;
+  for (const auto& [slot, bytes] : slots) {
+    Room* best = nullptr;
+    for (Room& room : rooms) {
+      const bool free = std::none_of(room.slots.begin(), room.slots.end(), [&, s = slot](const Slot* other) {
+        return other->range.Meets(s->range);
+      });
+      if (free && (best == nullptr || room.bytes == bytes)) best = &room;
+    }
+    if (best == nullptr) best = &rooms.emplace_back();
+    best->slots.push_back(slot);
+    best->bytes = AtLeast(best->bytes, bytes);
+  }
+  Dim offset;
+  for (const Room& room : rooms) {
+    for (Slot* slot : room.slots) slot->bound = ir::Place{ir::Space::kScratch, 0, offset, room.bytes};
+    offset += room.bytes;
+  }
+  return offset;
+}
+
 ir::Place Resolve(const Slot& slot) {
   if (slot.bound) return *slot.bound;
   ir::Place place = Resolve(*slot.parent);
@@ -118,17 +167,35 @@ ir::Place Resolve(const Slot& slot) {
   return place;
 }
 
-Result<int64_t> PlanFunction(ir::Function& function) {
+struct Needs {
+  int64_t arena;
+  Dim scratch;
+};
+
+Result<Needs> PlanFunction(ir::Function& function) {
   MakeCopiesExplicit(function);
   const Slots slots(function);
-  RNNC_ASSIGN(const int64_t bytes, PlaceInArena(slots, SymbolBounds(function)));
+  const Bounds bounds = SymbolBounds(function);
+  std::vector<Block> fixed;
+  std::vector<std::pair<Slot*, Dim>> growing;
+  for (Slot* slot : slots.All()) {
+    if (!slot->IsFree()) continue;
+    RNNC_ASSIGN(const Dim bytes, PaddedBytes(*slot, bounds));
+    if (bytes.IsConstant()) {
+      fixed.push_back({slot, bytes.Value(), 0});
+    } else {
+      growing.emplace_back(slot, bytes);
+    }
+  }
+  Needs needs{0, PlaceInScratch(growing)};
+  RNNC_ASSIGN(needs.arena, PlaceInArena(std::move(fixed)));
   for (const Slot* slot : slots.All()) {
     for (Value* member : slot->members) {
       member->place = Resolve(*slot);
       member->place->bytes = BytesOf(member->type);
     }
   }
-  return bytes;
+  return needs;
 }
 
 }  // namespace
@@ -136,9 +203,11 @@ Result<int64_t> PlanFunction(ir::Function& function) {
 Result<> PlanMemory(ir::Module& module, const PassOptions&) {
   RNNC_ASSIGN(module.state_bytes, PlaceStates(module));
   module.arena_bytes = 0;
+  module.scratch_bytes = Dim();
   for (const auto& function : module.Functions()) {
-    RNNC_ASSIGN(const int64_t bytes, PlanFunction(*function));
-    module.arena_bytes = std::max(module.arena_bytes, bytes);
+    RNNC_ASSIGN(const Needs needs, PlanFunction(*function));
+    module.arena_bytes = std::max(module.arena_bytes, needs.arena);
+    module.scratch_bytes = AtLeast(module.scratch_bytes, needs.scratch);
   }
   module.stage = ir::Stage::kPlanned;
   return Ok();

@@ -6,8 +6,8 @@
 
 namespace rnnc::passes {
 
-// kernels -> planned: gives every value but constants a place, and the module its state_bytes and
-// arena_bytes.
+// kernels -> planned: gives every value but constants a place, and the module its state_bytes,
+// arena_bytes and, where sizes of a call have no bound, scratch_bytes.
 //
 //   %c1: f32[1,64] = map (..) { yield tanh(%c[i0,i1]) }                       // %c dies here
 //   %c1: f32[1,64] at arena[0:256] = map (..) { yield tanh(%c[i0,i1]) }       // equal places: in place
@@ -18,6 +18,7 @@ namespace rnnc::passes {
 //  2. A place whose offset in `arena` or `state` is a constant begins at a multiple of 64, and the bytes up
 //  to
 //     the next multiple of 64 belong to it: vector tails may be loaded and stored there.
+//     A place in `scratch` begins at a multiple of its element size; 64 bytes behind its end may be read.
 //  3. A kernel's result overlaps an operand only when they have the same place and every read of the operand
 //     is at the element being written (no tile may be computed twice), or when it is the `into` operand,
 //     whose place is then the result's: what is not stored is already there.

@@ -280,8 +280,23 @@ std::string StepSymbol(Function& function) {
   return symbol;
 }
 
-Value* ZeroConst(Builder& builder, const Type& type) {
+Value* Zeros(Builder& builder, const Type& type) {
   return builder.GetBlock().Parent()->Parent()->AddConst("zero", std::make_shared<Tensor>(ZeroTensor(type)));
+}
+
+// The initial state [B,H] of an operator that has none; a batch known only in a call is taken from x [T,B,I].
+Value* ZeroState(Builder& builder, Value* x, const Type& state) {
+  if (state.IsStatic()) return Zeros(builder, state);
+  Module& module = *builder.GetBlock().Parent()->Parent();
+  const auto list = [](int64_t count) { return MakeType(ElementType::kI64, {Dim(count)}); };
+  Operation* batch = builder.Create(OpKind::kShape, {x}, {list(1)});
+  batch->Set("start", int64_t{1});
+  batch->Set("end", int64_t{2});
+  Value* hidden = module.AddConst("hidden", MakeIntTensor({state.dims[1].Value()}));
+  Operation* sizes = builder.Create(OpKind::kConcat, {batch->Result(), hidden}, {list(2)});
+  sizes->Set("axis", int64_t{0});
+  Value* zero = module.AddConst("zero", MakeScalar(state.element, 0));
+  return builder.Op(OpKind::kExpand, {zero, sizes->Result()}, state);
 }
 
 Value* Unsqueeze(Builder& builder, Value* x, int64_t axis) {
@@ -311,7 +326,7 @@ Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Val
   for (const std::string& name : cell.initial) {
     Value* initial = op.Operand(name);
     operands.push_back(initial != nullptr ? EntryOf(builder, initial, DirectionAxis(op), direction)
-                                          : ZeroConst(builder, state));
+                                          : ZeroState(builder, x, state));
     results.push_back(state);
   }
   const std::string symbol = StepSymbol(*builder.GetBlock().Parent());
@@ -359,7 +374,8 @@ Result<> Expand(Operation& op, const Cell& cell) {
   const bool batch_first = op.Int("layout") != 0;
   if (op.Operand("X")->type.dims[batch_first ? 1 : 0].Is(0)) {
     for (Value* result : op.Results()) {
-      if (result->HasUsers()) ReplaceAllUses(result, ZeroConst(builder, result->type));
+      if (!result->type.IsStatic()) return Error(op.location, "X: no steps for a batch known only in a call");
+      if (result->HasUsers()) ReplaceAllUses(result, Zeros(builder, result->type));
     }
     op.Parent()->Erase(&op);
     return Ok();

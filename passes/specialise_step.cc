@@ -3,8 +3,8 @@
 //
 // 1. The symbol of time; without one there is nothing to do.
 // 2. @main becomes @run.
-// 3. When every recurrent operator starts from a state and every state is updated: @step is a copy with the
-//    symbol replaced by 1. Checks of the number of steps hold in it and go.
+// 3. When every recurrent operator starts from a state and every state is updated, and no other size is open:
+//    @step is a copy with the symbol replaced by 1. Checks of the number of steps hold in it and go.
 
 #include "passes/specialise_step.h"
 
@@ -59,6 +59,22 @@ bool AllMemoryIsState(ir::Function& function) {
   return all;
 }
 
+// True when every size is a number, and a possible one, for these values of symbols.
+bool IsFixedFor(ir::Function& function, const std::map<std::string, ir::Dim>& symbols) {
+  bool fixed = true;
+  const auto look = [&](const ir::Type& type) {
+    for (const ir::Dim& dim : type.dims) {
+      const ir::Dim size = dim.Substitute(symbols);
+      fixed = fixed && size.IsConstant() && size.Value() >= 0;
+    }
+  };
+  for (const auto& argument : function.Body().Arguments()) look(argument->type);
+  ir::Walk(function.Body(), [&](Operation& operation) {
+    for (const Value* result : operation.Results()) look(result->type);
+  });
+  return fixed;
+}
+
 }  // namespace
 
 Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
@@ -67,8 +83,8 @@ Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
   const auto symbol = TimeSymbol(*run);
   if (!symbol) return Ok();
   run->name = "run";
-  if (!AllMemoryIsState(*run)) return Ok();
   const std::map<std::string, ir::Dim> one = {{*symbol, ir::Dim(1)}};
+  if (!AllMemoryIsState(*run) || !IsFixedFor(*run, one)) return Ok();
   ir::Function* step = module.AddFunction("step");
   step->result_names = run->result_names;
   std::map<const Value*, Value*> values;

@@ -6,6 +6,8 @@
 namespace rnnc::passes {
 
 std::optional<std::string> TimeSymbol(ir::Function& function) {
+  const std::vector<ir::RuntimeSize> sizes = ir::SizesOf(function);
+  if (!function.Parent()->sizes.empty() && !sizes.empty()) return sizes[0].symbol;
   std::optional<std::string> symbol;
   auto take = [&](const ir::Dim& dim) {
     if (!symbol && !dim.IsConstant() && !dim.Symbols().empty()) symbol = dim.Symbols()[0];

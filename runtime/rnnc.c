@@ -22,7 +22,7 @@ const char* rnnc_status_text(rnnc_status status) {
     case RNNC_BAD_LENGTH:
       return "a sequence length in an input lies outside 0..T";
     case RNNC_LENGTH_ABOVE_BOUND:
-      return "more frames than the model was compiled for";
+      return "a length above the largest that the model takes";
     case RNNC_EMPTY_SEQUENCE:
       return "the model reads a step of a sequence that is empty";
     case RNNC_NULL_ARGUMENT:
@@ -35,6 +35,8 @@ const char* rnnc_status_text(rnnc_status status) {
       return "the model was compiled for another version of rnnc.h";
     case RNNC_BAD_SIZE:
       return "not a saved state of this model";
+    case RNNC_LENGTH_BELOW_BOUND:
+      return "a length below the least that the model was compiled for";
   }
   return "unknown status";
 }
@@ -88,10 +90,38 @@ int32_t rnnc_find_state(const rnnc_model* model, const char* name) {
   return find_tensor(model->states, model->n_states, name);
 }
 
-uint64_t rnnc_tensor_bytes(const rnnc_tensor* tensor, uint64_t frames) {
-  if (tensor->time_axis < 0) return tensor->bytes;
-  if (tensor->bytes != 0 && frames > UINT64_MAX / tensor->bytes) return 0;
-  return tensor->bytes * frames;
+/* a * b, or 0 when it does not fit; both are >= 0. */
+static int multiply(int64_t* a, uint64_t b) {
+  if (*a != 0 && b > (uint64_t)INT64_MAX / (uint64_t)*a) return 0;
+  *a *= (int64_t)b;
+  return 1;
+}
+
+int64_t rnnc_dim_size(const rnnc_dim* dim, const size_t* sizes) {
+  if (dim->size >= 0) return dim->size;
+  int64_t sums[2] = {0, 0}; /* of the positive terms, of the negative ones */
+  for (int64_t i = 0; i < dim->n_terms; ++i) {
+    const rnnc_term* term = &dim->terms[i];
+    const int negative = term->factor < 0;
+    int64_t product = negative ? -term->factor : term->factor;
+    for (int k = 0; k < RNNC_MAX_SIZES; ++k) {
+      for (int power = 0; power < term->powers[k]; ++power) {
+        if (!multiply(&product, sizes[k])) return -1;
+      }
+    }
+    if (product > INT64_MAX - sums[negative]) return -1;
+    sums[negative] += product;
+  }
+  return sums[0] < sums[1] ? -1 : sums[0] - sums[1];
+}
+
+uint64_t rnnc_tensor_bytes(const rnnc_tensor* tensor, const size_t* sizes) {
+  int64_t bytes = (int64_t)rnnc_dtype_bytes(tensor->dtype);
+  for (int32_t axis = 0; axis < tensor->rank; ++axis) {
+    const int64_t size = rnnc_dim_size(&tensor->dims[axis], sizes);
+    if (size < 0 || !multiply(&bytes, (uint64_t)size)) return 0;
+  }
+  return (uint64_t)bytes;
 }
 
 uint64_t rnnc_saved_bytes(const rnnc_model* model) { return sizeof(saved_header) + model->state_bytes; }

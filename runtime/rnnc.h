@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 /* Changes when a field below changes its place or meaning; `rnnc_check` compares it. */
-#define RNNC_ABI_VERSION 1
+#define RNNC_ABI_VERSION 2
 
 #ifdef __cplusplus
 #define RNNC_ALIGN(n) alignas(n)
@@ -34,14 +34,15 @@ typedef enum rnnc_status {
   RNNC_OK = 0,
   RNNC_BAD_INDEX = 1,          /* an index in an input lies outside the table that it indexes */
   RNNC_BAD_LENGTH = 2,         /* a sequence length in an input lies outside 0..T */
-  RNNC_LENGTH_ABOVE_BOUND = 3, /* `frames` is above the largest T that the model was compiled for */
+  RNNC_LENGTH_ABOVE_BOUND = 3, /* a size of the call is above the largest that the model takes */
   RNNC_EMPTY_SEQUENCE = 4,     /* T is 0, and the model reads a step of the sequence */
   RNNC_NULL_ARGUMENT = 5,      /* a pointer that is needed is null */
   RNNC_BAD_COMPUTED_INDEX = 6, /* an index that the model itself computed lies outside its table: row 0 was
                                   read instead, outputs and state are written, and the state wants a reset */
   RNNC_NOT_AVAILABLE = 7,      /* the model has no such function (for instance no `step`) */
   RNNC_ABI_MISMATCH = 8,       /* the model was compiled for another version of this header */
-  RNNC_BAD_SIZE = 9            /* saved state of another size, or of another model */
+  RNNC_BAD_SIZE = 9,           /* saved state of another size, or of another model */
+  RNNC_LENGTH_BELOW_BOUND = 10 /* a size of the call is below the least that the model was compiled for */
 } rnnc_status;
 
 /* The type of one element. The numbers are part of the ABI. (Structures hold them as int32_t: the size of an
@@ -62,10 +63,28 @@ typedef enum rnnc_dtype {
   RNNC_BOOL = 13 /* one byte, 0 or 1 */
 } rnnc_dtype;
 
+/* Most sizes that a call of `run` can give. */
+#define RNNC_MAX_SIZES 8
+
+/* A size that a call of `run` gives, and what it may be: low <= size <= high. */
+typedef struct rnnc_size {
+  const char* symbol; /* its name, as a C identifier: "T" */
+  uint64_t low;
+  uint64_t high;
+} rnnc_size;
+
+/* A term of a size: factor * sizes[0]^powers[0] * sizes[1]^powers[1] * ... */
+typedef struct rnnc_term {
+  int64_t factor;
+  uint8_t powers[RNNC_MAX_SIZES];
+} rnnc_term;
+
 /* One axis of a tensor. */
 typedef struct rnnc_dim {
-  int64_t size;       /* -1 when it is only known in a call */
-  const char* symbol; /* then its name, as the model spells it, or an expression such as "T+1"; else null */
+  int64_t size;       /* -1 when the sizes of the call decide it: it is then the sum of the terms */
+  const char* symbol; /* the sum as text, "T" or "2*T+1"; else null */
+  const rnnc_term* terms;
+  int64_t n_terms;
 } rnnc_dim;
 
 /* An input, output or state of a model. Elements are dense, the last axis changing fastest. */
@@ -74,9 +93,9 @@ typedef struct rnnc_tensor {
   int32_t dtype;    /* an rnnc_dtype */
   int32_t rank;
   const rnnc_dim* dims; /* `rank` of them; null for a scalar */
-  int32_t time_axis;    /* the axis that `frames` counts in `run`, -1 when there is none */
+  int32_t time_axis;    /* the axis that the first size of the call counts (frames), -1 when there is none */
   int32_t reserved;     /* 0 */
-  uint64_t bytes;       /* of all elements; when there is a time axis, of one frame; 0 when not known */
+  uint64_t bytes;       /* of all elements; 0 when the sizes of the call decide it: rnnc_tensor_bytes */
   uint64_t offset;      /* of a state: where it lies in the instance; else 0 */
 } rnnc_tensor;
 
@@ -101,7 +120,7 @@ typedef struct rnnc_model {
   int32_t n_inputs;
   int32_t n_outputs;
   int32_t n_states;
-  int32_t reserved; /* 0 */
+  int32_t n_sizes; /* 0 when there is no `run` */
   const rnnc_tensor* inputs;
   const rnnc_tensor* outputs;
   const rnnc_tensor* states;
@@ -111,7 +130,7 @@ typedef struct rnnc_model {
   uint64_t state_bytes;    /* may be 0 */
   uint64_t weight_bytes;   /* constants in the object */
   uint64_t multiply_adds;  /* of one step, or of one frame of `run` */
-  uint64_t max_frames;     /* the largest T that `run` takes, 0 when there is no bound */
+  const rnnc_size* sizes;  /* those that `run` is given, in order; that of time, if there is one, first */
 
   /* The entry points for programs that know no model in particular; null where the model has none. `inputs`
    * and `outputs` are `n_inputs` and `n_outputs` pointers in the order above, each aligned as its element
@@ -121,9 +140,15 @@ typedef struct rnnc_model {
   void (*reset)(void* instance);
   /* One frame: every time axis has the length 1. RNNC_NULL_ARGUMENT when any pointer is null. */
   rnnc_status (*step)(void* instance, const void* const* inputs, void* const* outputs);
-  /* `frames` frames: the same bits as that many steps. 0 frames change nothing when all carried values are
-   * bound state, and then read no pointer but `instance`. */
-  rnnc_status (*run)(void* instance, size_t frames, const void* const* inputs, void* const* outputs);
+  /* A whole sequence; `sizes` are `n_sizes` numbers, the first usually that of frames. Where there is a `step`:
+   * the same bits as that many steps; 0 frames then change nothing and read no pointer but `instance`.
+   * `scratch`: `scratch_bytes(sizes)` bytes aligned to RNNC_INSTANCE_ALIGN, whose content means nothing before
+   * or after; not read when `scratch_bytes` is null. */
+  rnnc_status (*run)(void* instance, const size_t* sizes, const void* const* inputs, void* const* outputs,
+                     void* scratch);
+  /* The scratch memory that a call of `run` with these sizes needs beside the instance; 0 for sizes that the
+   * model does not take. Null when no call needs any. */
+  uint64_t (*scratch_bytes)(const size_t* sizes);
 } rnnc_model;
 
 /* ---- librnnc_runtime.a: what programs need that know no model in particular ---- */
@@ -146,9 +171,12 @@ int32_t rnnc_find_input(const rnnc_model* model, const char* name);
 int32_t rnnc_find_output(const rnnc_model* model, const char* name);
 int32_t rnnc_find_state(const rnnc_model* model, const char* name);
 
-/* The bytes that a call of `frames` frames reads or writes through this tensor's pointer (`frames` is 1 for
- * `step`); 0 when they are not known or do not fit. */
-uint64_t rnnc_tensor_bytes(const rnnc_tensor* tensor, uint64_t frames);
+/* The size of an axis in a call with these sizes (for `step`, all of them are 1); -1 when it is none. */
+int64_t rnnc_dim_size(const rnnc_dim* dim, const size_t* sizes);
+
+/* The bytes that a call with these sizes reads or writes through this tensor's pointer; 0 when there are none,
+ * or they do not fit. */
+uint64_t rnnc_tensor_bytes(const rnnc_tensor* tensor, const size_t* sizes);
 
 /* Bytes of a saved state. */
 uint64_t rnnc_saved_bytes(const rnnc_model* model);

@@ -79,8 +79,11 @@ class Instance {
   rnnc_status Step(const void* const* inputs, void* const* outputs) noexcept {
     return model_->step == nullptr ? RNNC_NOT_AVAILABLE : model_->step(bytes_, inputs, outputs);
   }
-  rnnc_status Run(std::size_t frames, const void* const* inputs, void* const* outputs) noexcept {
-    return model_->run == nullptr ? RNNC_NOT_AVAILABLE : model_->run(bytes_, frames, inputs, outputs);
+  /// `sizes`: one for each of the model; `scratch`: as rnnc_model::run says.
+  rnnc_status Run(const std::size_t* sizes, const void* const* inputs, void* const* outputs,
+                  void* scratch = nullptr) noexcept {
+    return model_->run == nullptr ? RNNC_NOT_AVAILABLE
+                                  : model_->run(bytes_, sizes, inputs, outputs, scratch);
   }
 
   /// The state as bytes, and back: see rnnc_save and rnnc_restore.

@@ -68,13 +68,16 @@ void AddModelOptions(CLI::App& app, ModelOptions& options) {
            for (const std::string& text : list) {
              const auto [name, value] = SplitPair("--dim", text);
              if (value == "?") {
-               options.symbolic_dims.insert(name);
+               options.open_dims[name] = {};
+             } else if (const size_t dots = value.find(".."); dots != std::string::npos) {
+               options.open_dims[name] = {ParseSize("--dim", value.substr(0, dots)),
+                                          ParseSize("--dim", value.substr(dots + 2))};
              } else {
                options.dims[name] = ParseSize("--dim", value);
              }
            }
          },
-         "size of a named dimension: batch=1; batch=? keeps it open")
+         "size of a named dimension: batch=1; batch=? keeps it open, T=1..512 within bounds")
       ->allow_extra_args(false)
       ->take_all();
   app.add_option_function<std::vector<std::string>>(

@@ -26,25 +26,6 @@ std::string DeclaredText(const rnnc_tensor& tensor) {
   return text.empty() ? "scalar" : text;
 }
 
-const char* StatusText(rnnc_status status) {
-  switch (status) {
-    case RNNC_OK:
-      return "ok";
-    case RNNC_BAD_INDEX:
-      return "an index in an input lies outside its table";
-    case RNNC_BAD_LENGTH:
-      return "a sequence length lies outside 0..T";
-    case RNNC_LENGTH_ABOVE_BOUND:
-      return "more frames than the model was compiled for";
-    case RNNC_EMPTY_SEQUENCE:
-      return "a step of an empty sequence is read";
-    case RNNC_BAD_COMPUTED_INDEX:
-      return "an index that the model computed lies outside its table";
-    default:
-      return "the call failed";
-  }
-}
-
 constexpr size_t kGuard = 64;
 constexpr std::byte kPattern{0xa5};
 
@@ -71,6 +52,25 @@ class GuardedBuffer {
  private:
   size_t begin_;
   size_t bytes_;
+  std::vector<std::byte> memory_;
+};
+
+// Scratch memory as a program would hold it, aligned, full of NaN, with a guard behind.
+class Scratch {
+ public:
+  explicit Scratch(uint64_t bytes) : bytes_(bytes), memory_(bytes + RNNC_INSTANCE_ALIGN + kGuard, std::byte{0xff}) {
+    const auto address = reinterpret_cast<uintptr_t>(memory_.data());
+    begin_ = (RNNC_INSTANCE_ALIGN - address % RNNC_INSTANCE_ALIGN) % RNNC_INSTANCE_ALIGN;
+  }
+  std::byte* Data() { return memory_.data() + begin_; }
+  bool Intact() const {
+    return std::all_of(memory_.begin() + static_cast<std::ptrdiff_t>(begin_ + bytes_), memory_.end(),
+                       [](std::byte b) { return b == std::byte{0xff}; });
+  }
+
+ private:
+  size_t bytes_;
+  size_t begin_ = 0;
   std::vector<std::byte> memory_;
 };
 
@@ -138,14 +138,24 @@ Result<std::vector<ir::Tensor>> NativeModel::Step(const std::vector<ir::Tensor>&
   return CallWith(inputs, false);
 }
 
-Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tensor>& inputs, bool run) {
+// The sizes of the call, from axes that are one of them and nothing else; every axis of the inputs must agree.
+Result<std::vector<size_t>> NativeModel::SizesOf(const std::vector<ir::Tensor>& inputs, bool run) const {
   const rnnc_model& model = Model();
   const Location here{model.source, {}};
   if (static_cast<int32_t>(inputs.size()) != model.n_inputs) {
     return Error(here, "{} inputs given, {} wanted", inputs.size(), model.n_inputs);
   }
-  int64_t frames = run ? -1 : 1;
-  std::vector<GuardedBuffer> input_buffers;
+  std::vector<size_t> sizes(RNNC_MAX_SIZES, 1);
+  for (int32_t i = 0; run && i < model.n_inputs; ++i) {
+    const std::vector<int64_t> dims = inputs[static_cast<size_t>(i)].type.StaticDims();
+    for (size_t axis = 0; axis < dims.size() && static_cast<int32_t>(axis) < model.inputs[i].rank; ++axis) {
+      const rnnc_dim& dim = model.inputs[i].dims[axis];
+      for (int32_t k = 0; dim.symbol != nullptr && k < model.n_sizes; ++k) {
+        if (std::strcmp(dim.symbol, model.sizes[k].symbol) == 0)
+          sizes[static_cast<size_t>(k)] = static_cast<size_t>(dims[axis]);
+      }
+    }
+  }
   for (int32_t i = 0; i < model.n_inputs; ++i) {
     const rnnc_tensor& wanted = model.inputs[i];
     const ir::Tensor& given = inputs[static_cast<size_t>(i)];
@@ -153,30 +163,30 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
     bool fits =
         given.type.element == ElementOf(wanted.dtype) && static_cast<int32_t>(dims.size()) == wanted.rank;
     for (int32_t axis = 0; fits && axis < wanted.rank; ++axis) {
-      const int64_t size = dims[static_cast<size_t>(axis)];
-      if (axis == wanted.time_axis) {
-        if (frames < 0) frames = size;
-        fits = size == frames;
-      } else {
-        fits = size == wanted.dims[axis].size;
-      }
+      fits = dims[static_cast<size_t>(axis)] == rnnc_dim_size(&wanted.dims[axis], sizes.data());
     }
     if (!fits) {
       return Error(here, "input {}: {} {} given, {} {} wanted; --dim and --shape set sizes", wanted.name,
                    ir::ToText(given.type.element), ShapeText(dims), ir::ToText(ElementOf(wanted.dtype)),
                    DeclaredText(wanted));
     }
-    input_buffers.emplace_back(given);
   }
-  if (frames < 0) frames = 1;
+  return sizes;
+}
+
+Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tensor>& inputs, bool run) {
+  const rnnc_model& model = Model();
+  const Location here{model.source, {}};
+  RNNC_ASSIGN(const std::vector<size_t> sizes, SizesOf(inputs, run));
+  std::vector<GuardedBuffer> input_buffers(inputs.begin(), inputs.end());
   std::vector<ir::Tensor> outputs;
   for (int32_t i = 0; i < model.n_outputs; ++i) {
     const rnnc_tensor& info = model.outputs[i];
     std::vector<int64_t> dims;
     for (int32_t axis = 0; axis < info.rank; ++axis) {
-      dims.push_back(axis == info.time_axis ? frames : info.dims[axis].size);
+      dims.push_back(rnnc_dim_size(&info.dims[axis], sizes.data()));
       if (dims.back() < 0)
-        return Error(here, "output {}: a size of {} is not known before the call", info.name,
+        return Error(here, "output {}: a size of {} is not possible for this input", info.name,
                      info.dims[axis].symbol);
     }
     outputs.push_back(ir::ZeroTensor(ir::MakeStaticType(ElementOf(info.dtype), dims)));
@@ -186,10 +196,13 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
   std::vector<void*> output_pointers;
   for (GuardedBuffer& buffer : input_buffers) input_pointers.push_back(buffer.Data());
   for (GuardedBuffer& buffer : output_buffers) output_pointers.push_back(buffer.Data());
-  const rnnc_status status =
-      run ? model.run(instance_, static_cast<size_t>(frames), input_pointers.data(), output_pointers.data())
-          : model.step(instance_, input_pointers.data(), output_pointers.data());
-  if (status != RNNC_OK) return Error(here, "status {}: {}", static_cast<int>(status), StatusText(status));
+  const uint64_t needed = run && model.scratch_bytes != nullptr ? model.scratch_bytes(sizes.data()) : 0;
+  Scratch scratch(needed);
+  const rnnc_status status = run ? model.run(instance_, sizes.data(), input_pointers.data(),
+                                             output_pointers.data(), scratch.Data())
+                                 : model.step(instance_, input_pointers.data(), output_pointers.data());
+  if (status != RNNC_OK) return Error(here, "status {}: {}", static_cast<int>(status), rnnc_status_text(status));
+  RNNC_CHECK(scratch.Intact(), "{}: scratch memory was written beside its bytes", model.source);
   for (size_t i = 0; i < outputs.size(); ++i) {
     RNNC_CHECK(output_buffers[i].Intact(), "{}: output {} was written beside its bytes", model.source,
                model.outputs[i].name);

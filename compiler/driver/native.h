@@ -23,15 +23,16 @@ class NativeModel {
   void SetState(int state, const ir::Tensor& value);
   ir::Tensor GetState(int state) const;
 
-  /// One call: `run` when the model has a time axis, else `step`. Inputs in the descriptor's order; their
-  /// types and sizes must be those of the descriptor, and the length of every time axis the same. Outputs in
-  /// the descriptor's order.
+  /// One call: `run` when the model has one, else `step`. Inputs in the descriptor's order; their types must
+  /// be those of the descriptor, and their sizes agree on the sizes of the call. Outputs in the descriptor's
+  /// order.
   Result<std::vector<ir::Tensor>> Call(const std::vector<ir::Tensor>& inputs);
   /// The same by `step`, whatever else the model has.
   Result<std::vector<ir::Tensor>> Step(const std::vector<ir::Tensor>& inputs);
 
  private:
   NativeModel() = default;
+  Result<std::vector<size_t>> SizesOf(const std::vector<ir::Tensor>& inputs, bool run) const;
   Result<std::vector<ir::Tensor>> CallWith(const std::vector<ir::Tensor>& inputs, bool run);
   std::unique_ptr<codegen::LoadedObject> object_;
   std::vector<std::byte> memory_;

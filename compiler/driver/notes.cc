@@ -15,7 +15,8 @@ std::vector<std::string> BoundLines(const import::ImportNotes& notes) {
     if (dim.bound) {
       lines.push_back(fmt::format("{} = {} ({})", name, *dim.bound, dim.reason));
     } else {
-      lines.push_back(fmt::format("{} stays open: the frames of run ({})", name, dim.reason));
+      const bool frames = dim.symbol == TimeSymbol(notes);
+      lines.push_back(fmt::format("{} stays open{} ({})", name, frames ? ": the frames of run" : "", dim.reason));
     }
   }
   for (const std::string& input : notes.constants) lines.push_back(fmt::format("{} is a constant", input));

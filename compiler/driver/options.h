@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codegen/target.h"
+#include "compiler/import/import.h"
 
 // What the command line says, as data. Every phase takes the part it needs; there are no globals.
 namespace rnnc::driver {
@@ -19,7 +20,7 @@ struct ModelOptions {
   std::string model;                                   // path of the .onnx file
   std::string name;                                    // --name; empty: from -o or the model's path
   std::map<std::string, int64_t> dims;                 // --dim batch=1
-  std::set<std::string> symbolic_dims;                 // --dim T=?
+  std::map<std::string, import::DimBounds> open_dims;  // --dim T=? or T=1..512
   std::map<std::string, std::vector<int64_t>> shapes;  // --shape input=1x576
   std::map<std::string, std::string> constants;        // --const sr=16000 or a .npy or .pb file
   std::vector<std::string> states;                     // --state in=out or in=out[i]; "none"

@@ -66,7 +66,7 @@ std::string ModelName(const ModelOptions& options, const std::string& output) {
 Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options) {
   import::ImportOptions wanted;
   wanted.dims = options.dims;
-  wanted.keep_symbolic = options.symbolic_dims;
+  wanted.open_dims = options.open_dims;
   wanted.shapes = options.shapes;
   for (const auto& [input, text] : options.constants) {
     RNNC_ASSIGN(wanted.constants[input], ParseConstant(input, text));

@@ -142,7 +142,7 @@ ModelOptions Verifier::OptionsFor(const DataSet& set, bool bind_time) const {
   ModelOptions options = options_.model;
   if (goldens_) {
     for (const auto& [name, size] : goldens_->dims) {
-      if (options.symbolic_dims.count(name) == 0) options.dims.emplace(name, size);
+      if (options.open_dims.count(name) == 0) options.dims.emplace(name, size);
     }
     for (const auto& [name, dims] : goldens_->shapes) options.shapes.emplace(name, dims);
     for (const auto& [name, value] : goldens_->constants) options.constants.emplace(name, value);
@@ -164,7 +164,7 @@ ModelOptions Verifier::OptionsFor(const DataSet& set, bool bind_time) const {
       if (dim == "?") {
         unnamed = true;
         shape[axis] = sizes[axis];
-      } else if (!IsNumber(dim) && options.symbolic_dims.count(dim) == 0 &&
+      } else if (!IsNumber(dim) && options.open_dims.count(dim) == 0 &&
                  (bind_time || !IsTime(notes, dim))) {
         options.dims.emplace(dim, sizes[axis]);
       }

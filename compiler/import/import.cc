@@ -74,7 +74,8 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has
 
 void NoteDims(const Interface& interface, ImportNotes& notes) {
   for (const Symbol& symbol : interface.symbols) {
-    notes.dims.push_back({symbol.name, symbol.symbol, symbol.inputs, symbol.bound, symbol.reason});
+    notes.dims.push_back({symbol.name, symbol.symbol, symbol.inputs, symbol.bound,
+                          symbol.open.value_or(DimBounds{}), symbol.reason});
   }
 }
 
@@ -114,6 +115,9 @@ Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const Im
   RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface->Resolved(model.At()));
   BuiltGraph built = BuildGraph(model, *graph, inputs, &said);
   if (!built.errors.empty()) return Grouped(built.errors);
+  const std::vector<ir::RuntimeSize> open = interface->Open();
+  // One size without bounds goes without saying.
+  if (open.size() > 1 || (open.size() == 1 && (open[0].low != 0 || open[0].high))) built.module->sizes = open;
   NoteTypes(*built.module, inputs, said);
   return std::move(built.module);
 }

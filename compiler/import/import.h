@@ -18,6 +18,12 @@
 // ONNX files to the stage `graph`.
 namespace rnnc::import {
 
+// What a dim may be in a call, when it stays open.
+struct DimBounds {
+  int64_t low = 0;
+  std::optional<int64_t> high;  // none: no bound
+};
+
 struct ImportOptions {
   // Values of symbolic dims, by the model's name for them or by the symbol the notes give them.
   std::map<std::string, int64_t> dims;
@@ -25,8 +31,8 @@ struct ImportOptions {
   std::map<std::string, std::vector<int64_t>> shapes;
   // Inputs that become constants: a number fills the whole input, a tensor has its shape and type.
   std::map<std::string, std::variant<double, ir::TensorPtr>> constants;
-  // Symbolic dims (names as in `dims`) that are not bound to their default.
-  std::set<std::string> keep_symbolic;
+  // Dims (names as in `dims`) that stay open instead of being bound to their default.
+  std::map<std::string, DimBounds> open_dims;
 };
 
 // Where the value of an attribute of a recurrent node comes from.
@@ -55,7 +61,8 @@ struct DimNote {
   std::string name;                 // the model's; empty when it has none
   std::string symbol;               // the IR's
   std::vector<std::string> inputs;  // where it occurs
-  std::optional<int64_t> bound;     // none: stays symbolic
+  std::optional<int64_t> bound;     // none: stays open
+  DimBounds range;                  // then what it may be
   std::string reason;               // "given", "batch axis of recurrent nodes", ...
 };
 

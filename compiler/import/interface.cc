@@ -170,8 +170,14 @@ void ApplyOptions(State& state) {
   for (const auto& [name, value] : state.options.dims) {
     if (Symbol* symbol = FindSymbol(state, name, "--dim")) BindTo(state, *symbol, value, "--dim " + name);
   }
-  for (const std::string& name : state.options.keep_symbolic) {
-    if (Symbol* symbol = FindSymbol(state, name, "--dim")) symbol->keep = true;
+  for (const auto& [name, bounds] : state.options.open_dims) {
+    Symbol* symbol = FindSymbol(state, name, "--dim");
+    if (symbol == nullptr) continue;
+    if (symbol->bound) state.Refuse("--dim {}: is bound to {}, and to stay open", name, *symbol->bound);
+    if (bounds.low < 0 || (bounds.high && *bounds.high < bounds.low)) {
+      state.Refuse("--dim {}: no size is possible between the bounds", name);
+    }
+    symbol->open = bounds;
   }
   for (const auto& [name, shape] : state.options.shapes) CheckInputName(state, name, "--shape");
   for (const auto& [name, value] : state.options.constants) CheckInputName(state, name, "--const");
@@ -259,6 +265,18 @@ bool Interface::AllBound() const {
                      [](const Symbol& symbol) { return symbol.bound.has_value() || !symbol.reason.empty(); });
 }
 
+std::vector<ir::RuntimeSize> Interface::Open() const {
+  std::vector<ir::RuntimeSize> sizes;
+  for (const bool time : {true, false}) {
+    for (const Symbol& symbol : symbols) {
+      if (symbol.bound || symbol.is_time != time) continue;
+      const DimBounds bounds = symbol.open.value_or(DimBounds{});
+      sizes.push_back({symbol.symbol, bounds.low, bounds.high});
+    }
+  }
+  return sizes;
+}
+
 Result<> BindDefaults(Interface& interface, const RecurrentSymbols& found, bool has_recurrent, bool final,
                       const Location& at) {
   std::vector<Diagnostic> errors;
@@ -269,9 +287,12 @@ Result<> BindDefaults(Interface& interface, const RecurrentSymbols& found, bool 
       symbol.reason = reason;
     };
     const bool is_time = found.time.count(symbol.symbol) != 0 && found.batch.count(symbol.symbol) == 0;
+    symbol.is_time = is_time;
     if (symbol.bound) continue;
-    if (symbol.keep) {
-      symbol.reason = "asked to stay symbolic";
+    if (symbol.open) {
+      symbol.reason = symbol.open->high ? fmt::format("{} to {}", symbol.open->low, *symbol.open->high)
+                                        : std::string("asked to stay open");
+      if (is_time && time.empty()) time = symbol.symbol;
     } else if (found.batch.count(symbol.symbol) != 0) {
       bind("batch axis of recurrent nodes");
     } else if (is_time && (time.empty() || !final)) {

@@ -16,8 +16,9 @@ struct Symbol {
   std::string name;    // the model's; may be empty
   std::string symbol;  // the IR's: an identifier
   std::vector<std::string> inputs;
-  bool leads = false;  // it is the first dim of an input
-  bool keep = false;   // asked to stay symbolic
+  bool leads = false;             // it is the first dim of an input
+  bool is_time = false;           // of a recurrent node
+  std::optional<DimBounds> open;  // asked to stay open
   std::optional<int64_t> bound;
   std::string reason;
 };
@@ -31,6 +32,8 @@ struct Interface {
   // The inputs with bound symbols replaced; constants where their types are static by now.
   Result<std::vector<GraphInput>> Resolved(const Location& at) const;
   bool AllBound() const;  // or asked to stay
+  // The symbols that are not bound: the sizes of a call, that of time first.
+  std::vector<ir::RuntimeSize> Open() const;
 };
 
 Result<Interface> ReadInterface(const ModelFile& model, const ImportOptions& options, ImportNotes& notes);

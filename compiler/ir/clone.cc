@@ -88,6 +88,8 @@ std::unique_ptr<Module> CloneModule(const Module& module) {
   copy->stage = module.stage;
   copy->state_bytes = module.state_bytes;
   copy->arena_bytes = module.arena_bytes;
+  copy->scratch_bytes = module.scratch_bytes;
+  copy->sizes = module.sizes;
   ValueMap values;
   for (const auto& value : module.Consts()) values[value.get()] = copy->AddConst(value->name, value->tensor);
   for (const auto& value : module.States()) {

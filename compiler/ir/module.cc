@@ -10,7 +10,7 @@
 
 namespace rnnc::ir {
 namespace {
-constexpr std::array<std::string_view, 4> kSpaces = {"state", "arena", "input", "output"};
+constexpr std::array<std::string_view, 5> kSpaces = {"state", "arena", "scratch", "input", "output"};
 
 template <typename T>
 const T& AttributeAs(const Operation& operation, std::string_view name) {
@@ -23,6 +23,7 @@ const T& AttributeAs(const Operation& operation, std::string_view name) {
 }  // namespace
 
 std::string_view ToText(Space space) { return kSpaces[static_cast<size_t>(space)]; }
+bool IsNumbered(Space space) { return space == Space::kInput || space == Space::kOutput; }
 
 // ---- Operation ----
 
@@ -259,6 +260,23 @@ void Module::RemoveUnusedConsts() {
 }
 
 // ---- Free functions ----
+
+std::vector<RuntimeSize> SizesOf(const Function& function) {
+  std::vector<std::string> used;
+  for (const auto& argument : function.Body().Arguments()) {
+    for (const Dim& dim : argument->type.dims) {
+      for (const std::string& symbol : dim.Symbols()) {
+        if (std::find(used.begin(), used.end(), symbol) == used.end()) used.push_back(symbol);
+      }
+    }
+  }
+  std::vector<RuntimeSize> sizes;
+  for (const RuntimeSize& size : function.Parent()->sizes) {
+    if (std::erase(used, size.symbol) != 0) sizes.push_back(size);
+  }
+  for (const std::string& symbol : used) sizes.push_back({symbol, 0, std::nullopt});
+  return sizes;
+}
 
 void ReplaceAllUses(Value* from, Value* to) {
   if (from == to) return;

@@ -32,11 +32,14 @@ enum class ValueKind : uint8_t { kResult, kArgument, kConst, kState };
 
 // Where the planner put a value: bytes [offset, offset + size) of a memory space. The offset is a Dim:
 // it may move with the step symbol of an enclosing scan.
-enum class Space : uint8_t { kState, kArena, kInput, kOutput };
-std::string_view ToText(Space space);  // "state", "arena", "input", "output"
+// kScratch is memory of the caller's for one call, where the sizes of the call decide how much is needed.
+enum class Space : uint8_t { kState, kArena, kScratch, kInput, kOutput };
+std::string_view ToText(Space space);  // "state", "arena", "scratch", "input", "output"
+// True for spaces of which there are several: kInput, kOutput.
+bool IsNumbered(Space space);
 struct Place {
   Space space = Space::kArena;
-  int index = 0;  // kInput, kOutput: which; kState, kArena: 0
+  int index = 0;  // kInput, kOutput: which; else 0
   Dim offset;     // bytes
   Dim bytes;
   bool operator==(const Place&) const = default;
@@ -189,15 +192,27 @@ class Function {
   Block body_;
 };
 
+// A size that is only known in a call, and what it may be then.
+struct RuntimeSize {
+  std::string symbol;
+  int64_t low = 0;
+  std::optional<int64_t> high;  // none: no bound
+  bool operator==(const RuntimeSize&) const = default;
+};
+
 class Module {
  public:
   std::string name;
   std::string source;  // file name of the model, for people
   int64_t opset = 0;
   Stage stage = Stage::kGraph;
+  // The sizes that a call gives, in the order in which it gives them; that of time is the first. May leave
+  // out symbols without a bound (SizesOf).
+  std::vector<RuntimeSize> sizes;
   // Sizes of the planned memory spaces, bytes (stage planned).
   int64_t state_bytes = 0;
   int64_t arena_bytes = 0;
+  Dim scratch_bytes;
 
   Value* AddConst(const std::string& wanted_name, TensorPtr tensor);  // makes the name unique
   Value* AddState(const std::string& wanted_name, Type type, TensorPtr initial);
@@ -217,6 +232,10 @@ class Module {
   std::map<std::string, int, std::less<>> names_;
   std::vector<std::unique_ptr<Function>> functions_;  // destroyed before consts_: users unregister
 };
+
+// The sizes that a call of the function gives: those of the module that its arguments have, then the other
+// symbols of its arguments' types in order of appearance.
+std::vector<RuntimeSize> SizesOf(const Function& function);
 
 // Every use of `from` becomes a use of `to`.
 void ReplaceAllUses(Value* from, Value* to);

@@ -48,12 +48,28 @@ class Parser {
         module_->state_bytes = ParseInteger(cursor_);
       } else if (name == "arena_bytes") {
         module_->arena_bytes = ParseInteger(cursor_);
+      } else if (name == "scratch_bytes") {
+        module_->scratch_bytes = ParseDim(cursor_);
+      } else if (name == "sizes") {
+        ParseSizes();
       } else {
         cursor_.FailAt(key, fmt::format("a module has no attribute '{}'", name));
       }
     } while (cursor_.TakeSymbol(","));
     cursor_.Expect("}");
     cursor_.Expect("{");
+  }
+
+  // [T from 1 to 512, B]
+  void ParseSizes() {
+    cursor_.Expect("[");
+    do {
+      RuntimeSize size{ParseSymbolName(cursor_), 0, std::nullopt};
+      if (cursor_.TakeWord("from")) size.low = ParseInteger(cursor_);
+      if (cursor_.TakeWord("to")) size.high = ParseInteger(cursor_);
+      module_->sizes.push_back(size);
+    } while (!cursor_.Failed() && cursor_.TakeSymbol(","));
+    cursor_.Expect("]");
   }
 
   void ParseMember() {

@@ -261,11 +261,11 @@ std::optional<Place> ParsePlace(Cursor& cursor) {
   word.resize(digits);
   bool known = cursor.Peek().kind == TokenKind::kWord && number.size() <= 6;
   if (known && !number.empty()) place.index = std::stoi(number);
-  static constexpr Space kAll[] = {Space::kState, Space::kArena, Space::kInput, Space::kOutput};
+  static constexpr Space kAll[] = {Space::kState, Space::kArena, Space::kScratch, Space::kInput,
+                                   Space::kOutput};
   const auto* found =
       std::find_if(std::begin(kAll), std::end(kAll), [&](Space space) { return ToText(space) == word; });
-  known = known && found != std::end(kAll) &&
-          number.empty() == (*found == Space::kState || *found == Space::kArena);
+  known = known && found != std::end(kAll) && number.empty() != IsNumbered(*found);
   if (!known) {
     cursor.Fail("{} is no memory space", Describe(cursor.Peek()));
     return std::nullopt;

@@ -24,6 +24,17 @@ bool AllDigits(const std::string& name) {
 // An optional result that the operation does not have.
 bool IsAbsent(const Value& value) { return value.name == "_" && !value.HasUsers(); }
 
+// "T from 1 to 512, B"
+std::string SizesText(const std::vector<RuntimeSize>& sizes) {
+  std::string text;
+  for (const RuntimeSize& size : sizes) {
+    text += (text.empty() ? "" : ", ") + SpelledSymbol(size.symbol);
+    if (size.low != 0) text += fmt::format(" from {}", size.low);
+    if (size.high) text += fmt::format(" to {}", *size.high);
+  }
+  return text;
+}
+
 class Printer {
  public:
   Printer(const Module* module, const PrintOptions& options) : options_(options) {
@@ -31,11 +42,14 @@ class Printer {
   }
 
   void PrintModule(const Module& module) {
+    Mark(&module);
     out_ += "module @" + SpelledValueName(module.name) + " {stage=" + std::string(ToText(module.stage));
     if (!module.source.empty()) out_ += ", source=" + Quoted(module.source);
     if (module.opset != 0) out_ += fmt::format(", opset={}", module.opset);
+    if (!module.sizes.empty()) out_ += ", sizes=[" + SizesText(module.sizes) + "]";
     if (module.state_bytes != 0) out_ += fmt::format(", state_bytes={}", module.state_bytes);
     if (module.arena_bytes != 0) out_ += fmt::format(", arena_bytes={}", module.arena_bytes);
+    if (!module.scratch_bytes.Is(0)) out_ += ", scratch_bytes=" + module.scratch_bytes.ToText();
     out_ += "} {\n";
     for (const auto& value : module.Consts()) PrintGlobal("const", *value);
     for (const auto& value : module.States()) PrintGlobal("state", *value);
@@ -203,9 +217,9 @@ class Printer {
   static std::string PlaceText(const Value& value) {
     if (!value.place) return "";
     const Place& place = *value.place;
-    const bool numbered = place.space == Space::kInput || place.space == Space::kOutput;
-    return fmt::format(" at {}{}[{}:{}]", ToText(place.space), numbered ? std::to_string(place.index) : "",
-                       place.offset.ToText(), place.bytes.ToText());
+    return fmt::format(" at {}{}[{}:{}]", ToText(place.space),
+                       IsNumbered(place.space) ? std::to_string(place.index) : "", place.offset.ToText(),
+                       place.bytes.ToText());
   }
 
   void PrintGlobal(std::string_view keyword, const Value& value) {

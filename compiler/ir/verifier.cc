@@ -34,6 +34,7 @@
 // 24 kInto        The `into` operand has the type of the first result.
 // 25 kPlace       In stage `planned` states, arguments and results have a place, elsewhere none.
 // 26 kPlaceSize   A place holds the value and lies inside of its memory.
+// 27 kSizes       The sizes of a call are named once each, from 0 on, upper bounds not below lower ones.
 #include "compiler/ir/verifier.h"
 
 #include <algorithm>
@@ -79,6 +80,7 @@ class Verifier {
   explicit Verifier(const Module& module) : module_(module) {}
 
   Violations Run() {
+    CheckSizes();
     for (const auto& value : module_.Consts()) CheckGlobal(*value);
     for (const auto& value : module_.States()) CheckGlobal(*value);
     for (const auto& function : module_.Functions()) CheckFunction(*function);
@@ -87,6 +89,18 @@ class Verifier {
   }
 
  private:
+  void CheckSizes() {
+    std::set<std::string> names;
+    for (const RuntimeSize& size : module_.sizes) {
+      if (!names.insert(size.symbol).second) {
+        violations_.AddAt(Rule::kSizes, &module_, fmt::format("{} is named twice", size.symbol));
+      }
+      if (size.low < 0 || (size.high && *size.high < size.low)) {
+        violations_.AddAt(Rule::kSizes, &module_, fmt::format("no {} is possible", size.symbol));
+      }
+    }
+  }
+
   void CheckGlobal(const Value& value) {
     const bool is_state = value.kind == ValueKind::kState;
     CheckType(value, &value);

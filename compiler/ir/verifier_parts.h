@@ -43,6 +43,7 @@ enum class Rule {
   kInto,
   kPlace,
   kPlaceSize,
+  kSizes,
 };
 
 class Violations {

@@ -48,7 +48,7 @@ TEST(Dims, Options) {
   shape.shapes["x"] = {3, -1, 2};
   EXPECT_EQ(Argument(BatchFirst("N", "T"), shape), "f32[3,T,2]");
   ImportOptions keep;
-  keep.keep_symbolic = {"N"};
+  keep.open_dims = {{"N", {}}};
   EXPECT_EQ(Argument(BatchFirst("N", "T"), keep), "f32[N,T,2]");
 }
 
@@ -90,11 +90,11 @@ TEST(Dims, EqualNamesAreOneSymbol) {
   OnnxBuilder model(17);
   model.Input("a", {"n", 2}).Input("b", {"n", 2}).Node("Add", {"a", "b"}, {"y"}).Output("y");
   ImportOptions keep;
-  keep.keep_symbolic = {"n"};
+  keep.open_dims = {{"n", {}}};
   EXPECT_EQ(Argument(model, keep), "f32[n,2]");
   OnnxBuilder two(17);
   two.Input("a", {"n", 2}).Input("b", {"m", 2}).Node("Add", {"a", "b"}, {"y"}, "sum").Output("y");
-  keep.keep_symbolic = {"n", "m"};
+  keep.open_dims = {{"n", {}}, {"m", {}}};
   EXPECT_THAT(Refusal(two, keep),
               HasSubstr("m.onnx: sum: shapes [n,2] and [m,2]: cannot prove that n and m are equal"));
 }

@@ -27,17 +27,20 @@ static rnnc_status generic_step(void* instance, const void* const* inputs, void*
   return leaky_step(instance, inputs[0], outputs[0]);
 }
 
-static rnnc_status generic_run(void* instance, size_t frames, const void* const* inputs,
-                               void* const* outputs) {
-  return leaky_run(instance, frames, inputs[0], outputs[0]);
+static rnnc_status generic_run(void* instance, const size_t* sizes, const void* const* inputs,
+                               void* const* outputs, void* scratch) {
+  (void)scratch;
+  return leaky_run(instance, sizes[0], inputs[0], outputs[0]);
 }
 
-static const rnnc_dim kFrames[] = {{-1, "T"}, {2, NULL}};
-static const rnnc_dim kState[] = {{2, NULL}};
+static const rnnc_size kSizes[] = {{"T", 0, UINT64_C(1) << 40}};
+static const rnnc_term kT[] = {{1, {1}}};
+static const rnnc_dim kFrames[] = {{-1, "T", kT, 1}, {2, NULL, NULL, 0}};
+static const rnnc_dim kState[] = {{2, NULL, NULL, 0}};
 static const rnnc_tensor kInputs[] = {
-    {.name = "x", .dtype = RNNC_F32, .rank = 2, .dims = kFrames, .time_axis = 0, .bytes = 8}};
+    {.name = "x", .dtype = RNNC_F32, .rank = 2, .dims = kFrames, .time_axis = 0}};
 static const rnnc_tensor kOutputs[] = {
-    {.name = "y", .dtype = RNNC_F32, .rank = 2, .dims = kFrames, .time_axis = 0, .bytes = 8}};
+    {.name = "y", .dtype = RNNC_F32, .rank = 2, .dims = kFrames, .time_axis = 0}};
 static const rnnc_tensor kStates[] = {
     {.name = "s", .dtype = RNNC_F32, .rank = 1, .dims = kState, .time_axis = -1, .bytes = 8, .offset = 0}};
 
@@ -53,6 +56,7 @@ const rnnc_model leaky_model = {
     .n_inputs = 1,
     .n_outputs = 1,
     .n_states = 1,
+    .n_sizes = 1,
     .inputs = kInputs,
     .outputs = kOutputs,
     .states = kStates,
@@ -61,6 +65,7 @@ const rnnc_model leaky_model = {
     .state_bytes = 8,
     .weight_bytes = 4,
     .multiply_adds = 2,
+    .sizes = kSizes,
     .reset = generic_reset,
     .step = generic_step,
     .run = generic_run,

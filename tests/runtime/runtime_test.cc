@@ -19,9 +19,9 @@ namespace {
 // machine, worked out by hand from the header.
 TEST(Abi, LayoutStays) {
   if (sizeof(void*) != 8) GTEST_SKIP() << "the numbers are those of 64-bit machines";
-  EXPECT_EQ(sizeof(rnnc_dim), 16u);
+  EXPECT_EQ(sizeof(rnnc_dim), 32u);
   EXPECT_EQ(sizeof(rnnc_tensor), 48u);
-  EXPECT_EQ(sizeof(rnnc_model), 168u);
+  EXPECT_EQ(sizeof(rnnc_model), 176u);
   EXPECT_EQ(offsetof(rnnc_tensor, dims), 16u);
   EXPECT_EQ(offsetof(rnnc_tensor, bytes), 32u);
   EXPECT_EQ(offsetof(rnnc_model, abi_version), 0u);
@@ -30,9 +30,12 @@ TEST(Abi, LayoutStays) {
   EXPECT_EQ(offsetof(rnnc_model, n_inputs), 56u);
   EXPECT_EQ(offsetof(rnnc_model, inputs), 72u);
   EXPECT_EQ(offsetof(rnnc_model, instance_bytes), 96u);
-  EXPECT_EQ(offsetof(rnnc_model, max_frames), 136u);
+  EXPECT_EQ(offsetof(rnnc_model, sizes), 136u);
   EXPECT_EQ(offsetof(rnnc_model, reset), 144u);
   EXPECT_EQ(offsetof(rnnc_model, run), 160u);
+  EXPECT_EQ(offsetof(rnnc_model, scratch_bytes), 168u);
+  EXPECT_EQ(sizeof(rnnc_size), 24u);
+  EXPECT_EQ(sizeof(rnnc_term), 16u);
 }
 
 // Catches a model read through the wrong header.
@@ -48,7 +51,7 @@ TEST(Abi, ChecksTheVersion) {
 // Catches a status without a text of its own.
 TEST(Status, EachHasItsText) {
   std::vector<std::string> seen;
-  for (int status = RNNC_OK; status <= RNNC_BAD_SIZE; ++status) {
+  for (int status = RNNC_OK; status <= RNNC_LENGTH_BELOW_BOUND; ++status) {
     const std::string text = rnnc_status_text(static_cast<rnnc_status>(status));
     EXPECT_NE(text, "unknown status") << status;
     for (const std::string& earlier : seen) EXPECT_NE(text, earlier);
@@ -75,9 +78,22 @@ TEST(Tensor, FoundAndMeasured) {
   EXPECT_EQ(rnnc_find_output(&leaky_model, "y"), 0);
   EXPECT_EQ(rnnc_find_state(&leaky_model, "s"), 0);
   EXPECT_EQ(rnnc_find_state(&leaky_model, nullptr), -1);
-  EXPECT_EQ(rnnc_tensor_bytes(leaky_model.inputs, 3), 24u);
-  EXPECT_EQ(rnnc_tensor_bytes(leaky_model.inputs, UINT64_MAX), 0u);
-  EXPECT_EQ(rnnc_tensor_bytes(leaky_model.states, 3), 8u);
+  const size_t three[] = {3, 0, 0, 0, 0, 0, 0, 0}, most[] = {SIZE_MAX, 0, 0, 0, 0, 0, 0, 0};
+  EXPECT_EQ(rnnc_tensor_bytes(leaky_model.inputs, three), 24u);
+  EXPECT_EQ(rnnc_tensor_bytes(leaky_model.inputs, most), 0u);
+  EXPECT_EQ(rnnc_tensor_bytes(leaky_model.states, three), 8u);
+}
+
+// Catches a size read from one term, a sign lost, and powers taken of the wrong size: 2*T*B - 3 at T = 5, B = 7.
+TEST(Tensor, SizesAreSumsOfTerms) {
+  const rnnc_term terms[] = {{2, {1, 1}}, {-3, {0}}};
+  const rnnc_dim dim{-1, "2*T*B-3", terms, 2};
+  const size_t sizes[] = {5, 7};
+  EXPECT_EQ(rnnc_dim_size(&dim, sizes), 67);
+  const size_t none[] = {0, 7};
+  EXPECT_EQ(rnnc_dim_size(&dim, none), -1);
+  const size_t huge[] = {SIZE_MAX / 4, SIZE_MAX / 4};
+  EXPECT_EQ(rnnc_dim_size(&dim, huge), -1);
 }
 
 class Streams : public testing::Test {
