@@ -54,8 +54,8 @@ class DescriptorBuilder {
       for (const std::string& symbol : monomial) {
         for (size_t i = 0; i < sizes_.size(); ++i) powers[i] += sizes_[i].symbol == symbol;
       }
-      terms.push_back(
-          Struct({Int64(static_cast<uint64_t>(factor)), llvm::ConstantDataArray::get(context_.llvm, powers)}));
+      terms.push_back(Struct(
+          {Int64(static_cast<uint64_t>(factor)), llvm::ConstantDataArray::get(context_.llvm, powers)}));
     }
     return Array(terms, "terms");
   }

@@ -167,7 +167,8 @@ void FunctionEmitter::EmitOutlined(const ir::Operation& operation) {
       llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, KernelName(operation), context.module);
   SetFunctionAttributes(function, context.Row());
   function->addFnAttr(llvm::Attribute::NoInline);
-  const size_t pointers = 1 + (frame_.scratch != nullptr ? 1 : 0) + frame_.inputs.size() + frame_.outputs.size();
+  const size_t pointers =
+      1 + (frame_.scratch != nullptr ? 1 : 0) + frame_.inputs.size() + frame_.outputs.size();
   for (unsigned i = 0; i < pointers; ++i) function->addParamAttr(i, llvm::Attribute::NoAlias);
 
   Frame inner(context, function);

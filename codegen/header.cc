@@ -119,7 +119,8 @@ std::string DeclareRun(const std::string& name, const std::vector<Size>& sizes,
   const bool scratch = !module.scratch_bytes.Is(0);
   if (scratch) {
     text += fmt::format(
-        "/* Bytes of `scratch` that a call of run needs beside the instance: {}. 0 for sizes that it does not "
+        "/* Bytes of `scratch` that a call of run needs beside the instance: {}. 0 for sizes that it does "
+        "not "
         "take. */\nsize_t {}_bytes(",
         module.scratch_bytes.ToText(), name);
     for (size_t i = 0; i < sizes.size(); ++i) text += (i == 0 ? "size_t " : ", size_t ") + sizes[i].name;
@@ -131,8 +132,8 @@ std::string DeclareRun(const std::string& name, const std::vector<Size>& sizes,
   } else {
     text += fmt::format("/* A whole sequence of `frames` frames ({} in the model).", sizes[0].size.symbol);
     if (scratch) {
-      text += fmt::format(
-          "\n * `scratch` is {}_bytes(..) bytes aligned to 64, free again after the call.", name);
+      text +=
+          fmt::format("\n * `scratch` is {}_bytes(..) bytes aligned to 64, free again after the call.", name);
     }
     text += " */\n";
   }

@@ -26,8 +26,8 @@ struct EntryPoints {
 EntryPoints FindEntryPoints(const ir::Module& module);
 
 /// The symbol that `run` takes as its number of frames; empty when it has none.
-// The sizes that a call of `run` gives, each with a bound: the model's, else the largest with which no count of
-// bytes comes near to overflow. Empty when there is no `run`.
+// The sizes that a call of `run` gives, each with a bound: the model's, else the largest with which no count
+// of bytes comes near to overflow. Empty when there is no `run`.
 std::vector<ir::RuntimeSize> CallSizes(const EntryPoints& entries);
 // The first of them, "" when there is none.
 std::string TimeSymbol(const EntryPoints& entries);

@@ -39,7 +39,11 @@ class Blocker {
 
   Result<> Run() {
     for (const auto& operation : body_.Operations()) {
-      if (IsTimed(*operation)) timed_.push_back(operation.get());
+      if (IsTimed(*operation)) {
+        timed_.push_back(operation.get());
+      } else if (operation->HasBody() && HoldsTime(*operation)) {
+        return Mixes(*operation, "loops over other steps than those of time");
+      }
     }
     if (timed_.empty()) return Ok();
     for (Operation* operation : timed_) {
@@ -77,12 +81,23 @@ class Blocker {
     for (const Value* result : operation.Results()) timed = timed || UsesTime(result->type);
     return timed;
   }
+  // A loop over something else, with values of all frames inside.
+  bool HoldsTime(const Operation& loop) const {
+    bool holds = false;
+    const auto look = [&](const Operation& operation) {
+      for (const Value* result : operation.Results()) holds = holds || UsesTime(result->type);
+    };
+    look(loop);
+    ir::Walk(static_cast<const ir::Block&>(loop.Body()), look);
+    return holds;
+  }
   bool IsTimedOperation(const Operation* operation) const {
     return std::find(timed_.begin(), timed_.end(), operation) != timed_.end();
   }
 
   Diagnostic Mixes(const Operation& operation, std::string_view what) const {
-    return Note(operation.location, "{}, so the whole sequence is computed at once, not frame by frame", what);
+    return Note(operation.location, "{}, so the whole sequence is computed at once, not frame by frame",
+                what);
   }
 
   // `variables`: how many parallel variables must run over time (1, or 0 inside a scan).

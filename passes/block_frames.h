@@ -19,7 +19,8 @@ namespace rnnc::passes {
 //       yield block(%y1) carry(%h1)
 //     }
 // What mixes frames (other times, sums over time, backward scans) keeps its function as it is: the whole
-// sequence at once. The reason goes to PassOptions::note, and a @step, which would compute something else, goes.
+// sequence at once. The reason goes to PassOptions::note, and a @step, which would compute something else,
+// goes.
 Result<> BlockFrames(ir::Module& module, const PassOptions& options);
 
 }  // namespace rnnc::passes

@@ -34,7 +34,8 @@ struct PassOptions {
   int unroll_steps = -1;
   // Steps of one block of a run over a symbolic number of steps; 0: by the size of what a step needs.
   int block_steps = 0;
-  // Takes what is worth saying of the model and no error: why it is not computed frame by frame. May be empty.
+  // Takes what is worth saying of the model and no error: why it is not computed frame by frame. May be
+  // empty.
   std::function<void(const Diagnostic&)> note;
   // Names of optional passes that are left out.
   std::set<std::string> disabled;

@@ -5,7 +5,8 @@
 // 2. Per function: copies made explicit (plan_copies.h), then who shares a place (plan_slots.h).
 // 3. Free slots into the arena, the largest first: each at the lowest offset that is free while it lives. A
 //    size known only in a call or block counts with its largest value.
-// 4. Those whose size has no bound into the caller's scratch, one room behind the other; slots share a room in
+// 4. Those whose size has no bound into the caller's scratch, one room behind the other; slots share a room
+// in
 //    turn.
 // 5. Functions use both in turn: they are as large as the largest of them needs.
 

@@ -210,8 +210,8 @@ std::vector<Value*> Pieces(Builder& builder, Value* whole, size_t direction,
   if (whole->IsConst()) {
     const auto directions = static_cast<size_t>(whole->type.dims[0].Value());
     for (size_t i = 0; i < names.size(); ++i) {
-      pieces.push_back(ConstPiece(module, *whole, whole->name + "_" + names[i],
-                                  direction * names.size() + i, directions * names.size()));
+      pieces.push_back(ConstPiece(module, *whole, whole->name + "_" + names[i], direction * names.size() + i,
+                                  directions * names.size()));
     }
     return pieces;
   }
@@ -384,7 +384,7 @@ Result<> Expand(Operation& op, const Cell& cell) {
   if (batch_first) x = Transpose(builder, x, {1, 0, 2});
   Value* y = op.Result("Y");
   const bool stacked = y->HasUsers();
-  std::vector<Value*> outputs;                                              // a direction
+  std::vector<Value*> outputs;                                        // a direction
   std::vector<std::vector<Value*>> finals(cell.final_values.size());  // by value, then direction
   for (size_t direction = 0; direction < Directions(op); ++direction) {
     Operation* scan = MakeScan(builder, op, cell, x, direction, stacked);

@@ -140,10 +140,10 @@ typedef struct rnnc_model {
   void (*reset)(void* instance);
   /* One frame: every time axis has the length 1. RNNC_NULL_ARGUMENT when any pointer is null. */
   rnnc_status (*step)(void* instance, const void* const* inputs, void* const* outputs);
-  /* A whole sequence; `sizes` are `n_sizes` numbers, the first usually that of frames. Where there is a `step`:
-   * the same bits as that many steps; 0 frames then change nothing and read no pointer but `instance`.
-   * `scratch`: `scratch_bytes(sizes)` bytes aligned to RNNC_INSTANCE_ALIGN, whose content means nothing before
-   * or after; not read when `scratch_bytes` is null. */
+  /* A whole sequence; `sizes` are `n_sizes` numbers, the first usually that of frames. Where there is a
+   * `step`: the same bits as that many steps; 0 frames then change nothing and read no pointer but
+   * `instance`. `scratch`: `scratch_bytes(sizes)` bytes aligned to RNNC_INSTANCE_ALIGN, whose content means
+   * nothing before or after; not read when `scratch_bytes` is null. */
   rnnc_status (*run)(void* instance, const size_t* sizes, const void* const* inputs, void* const* outputs,
                      void* scratch);
   /* The scratch memory that a call of `run` with these sizes needs beside the instance; 0 for sizes that the
@@ -174,8 +174,8 @@ int32_t rnnc_find_state(const rnnc_model* model, const char* name);
 /* The size of an axis in a call with these sizes (for `step`, all of them are 1); -1 when it is none. */
 int64_t rnnc_dim_size(const rnnc_dim* dim, const size_t* sizes);
 
-/* The bytes that a call with these sizes reads or writes through this tensor's pointer; 0 when there are none,
- * or they do not fit. */
+/* The bytes that a call with these sizes reads or writes through this tensor's pointer; 0 when there are
+ * none, or they do not fit. */
 uint64_t rnnc_tensor_bytes(const rnnc_tensor* tensor, const size_t* sizes);
 
 /* Bytes of a saved state. */

@@ -82,8 +82,7 @@ class Instance {
   /// `sizes`: one for each of the model; `scratch`: as rnnc_model::run says.
   rnnc_status Run(const std::size_t* sizes, const void* const* inputs, void* const* outputs,
                   void* scratch = nullptr) noexcept {
-    return model_->run == nullptr ? RNNC_NOT_AVAILABLE
-                                  : model_->run(bytes_, sizes, inputs, outputs, scratch);
+    return model_->run == nullptr ? RNNC_NOT_AVAILABLE : model_->run(bytes_, sizes, inputs, outputs, scratch);
   }
 
   /// The state as bytes, and back: see rnnc_save and rnnc_restore.

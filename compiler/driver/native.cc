@@ -58,7 +58,8 @@ class GuardedBuffer {
 // Scratch memory as a program would hold it, aligned, full of NaN, with a guard behind.
 class Scratch {
  public:
-  explicit Scratch(uint64_t bytes) : bytes_(bytes), memory_(bytes + RNNC_INSTANCE_ALIGN + kGuard, std::byte{0xff}) {
+  explicit Scratch(uint64_t bytes)
+      : bytes_(bytes), memory_(bytes + RNNC_INSTANCE_ALIGN + kGuard, std::byte{0xff}) {
     const auto address = reinterpret_cast<uintptr_t>(memory_.data());
     begin_ = (RNNC_INSTANCE_ALIGN - address % RNNC_INSTANCE_ALIGN) % RNNC_INSTANCE_ALIGN;
   }
@@ -138,7 +139,8 @@ Result<std::vector<ir::Tensor>> NativeModel::Step(const std::vector<ir::Tensor>&
   return CallWith(inputs, false);
 }
 
-// The sizes of the call, from axes that are one of them and nothing else; every axis of the inputs must agree.
+// The sizes of the call, from axes that are one of them and nothing else; every axis of the inputs must
+// agree.
 Result<std::vector<size_t>> NativeModel::SizesOf(const std::vector<ir::Tensor>& inputs, bool run) const {
   const rnnc_model& model = Model();
   const Location here{model.source, {}};
@@ -198,10 +200,11 @@ Result<std::vector<ir::Tensor>> NativeModel::CallWith(const std::vector<ir::Tens
   for (GuardedBuffer& buffer : output_buffers) output_pointers.push_back(buffer.Data());
   const uint64_t needed = run && model.scratch_bytes != nullptr ? model.scratch_bytes(sizes.data()) : 0;
   Scratch scratch(needed);
-  const rnnc_status status = run ? model.run(instance_, sizes.data(), input_pointers.data(),
-                                             output_pointers.data(), scratch.Data())
-                                 : model.step(instance_, input_pointers.data(), output_pointers.data());
-  if (status != RNNC_OK) return Error(here, "status {}: {}", static_cast<int>(status), rnnc_status_text(status));
+  const rnnc_status status =
+      run ? model.run(instance_, sizes.data(), input_pointers.data(), output_pointers.data(), scratch.Data())
+          : model.step(instance_, input_pointers.data(), output_pointers.data());
+  if (status != RNNC_OK)
+    return Error(here, "status {}: {}", static_cast<int>(status), rnnc_status_text(status));
   RNNC_CHECK(scratch.Intact(), "{}: scratch memory was written beside its bytes", model.source);
   for (size_t i = 0; i < outputs.size(); ++i) {
     RNNC_CHECK(output_buffers[i].Intact(), "{}: output {} was written beside its bytes", model.source,

@@ -16,7 +16,8 @@ std::vector<std::string> BoundLines(const import::ImportNotes& notes) {
       lines.push_back(fmt::format("{} = {} ({})", name, *dim.bound, dim.reason));
     } else {
       const bool frames = dim.symbol == TimeSymbol(notes);
-      lines.push_back(fmt::format("{} stays open{} ({})", name, frames ? ": the frames of run" : "", dim.reason));
+      lines.push_back(
+          fmt::format("{} stays open{} ({})", name, frames ? ": the frames of run" : "", dim.reason));
     }
   }
   for (const std::string& input : notes.constants) lines.push_back(fmt::format("{} is a constant", input));

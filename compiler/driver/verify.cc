@@ -88,6 +88,19 @@ bool IsTime(const import::ImportNotes& notes, const std::string& name) {
   });
 }
 
+// The shape of an input, with -1 for dims that the user asked to stay open.
+std::vector<int64_t> WithOpenDims(std::vector<int64_t> shape, const import::ImportNotes& notes,
+                                  const std::string& input, const ModelOptions& options) {
+  for (const import::TensorNote& note : notes.inputs) {
+    const std::vector<std::string> declared = DeclaredDims(note.declared);
+    if (note.name != input || declared.size() != shape.size()) continue;
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      if (options.open_dims.count(declared[axis]) != 0) shape[axis] = -1;
+    }
+  }
+  return shape;
+}
+
 std::string KeyOf(const ModelOptions& options) {
   std::string key;
   for (const auto& [name, size] : options.dims) key += fmt::format("{}={};", name, size);
@@ -144,12 +157,16 @@ ModelOptions Verifier::OptionsFor(const DataSet& set, bool bind_time) const {
     for (const auto& [name, size] : goldens_->dims) {
       if (options.open_dims.count(name) == 0) options.dims.emplace(name, size);
     }
-    for (const auto& [name, dims] : goldens_->shapes) options.shapes.emplace(name, dims);
     for (const auto& [name, value] : goldens_->constants) options.constants.emplace(name, value);
   }
   // Which dims are open, and which of them is time, the importer says; that it refuses some does not matter.
   import::ImportNotes notes;
   (void)import::ImportOnnx(options.model, {}, &notes).ok();
+  if (goldens_) {
+    for (const auto& [name, dims] : goldens_->shapes) {
+      options.shapes.emplace(name, WithOpenDims(dims, notes, name, options));
+    }
+  }
   for (size_t i = 0; i < notes.inputs.size(); ++i) {
     const import::TensorNote& input = notes.inputs[i];
     const ir::Tensor* tensor = Find(set.inputs, input.name, i);
@@ -164,8 +181,7 @@ ModelOptions Verifier::OptionsFor(const DataSet& set, bool bind_time) const {
       if (dim == "?") {
         unnamed = true;
         shape[axis] = sizes[axis];
-      } else if (!IsNumber(dim) && options.open_dims.count(dim) == 0 &&
-                 (bind_time || !IsTime(notes, dim))) {
+      } else if (!IsNumber(dim) && options.open_dims.count(dim) == 0 && (bind_time || !IsTime(notes, dim))) {
         options.dims.emplace(dim, sizes[axis]);
       }
     }

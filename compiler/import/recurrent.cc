@@ -73,7 +73,8 @@ constexpr Refusal kRefusals[] = {
      "must be forward, reverse or bidirectional"},
     {"layout",
      [](const Subject& s) {
-       return s.attributes.Has("layout") && s.attributes.Int("layout") != 0 && s.attributes.Int("layout") != 1;
+       return s.attributes.Has("layout") && s.attributes.Int("layout") != 0 &&
+              s.attributes.Int("layout") != 1;
      },
      "must be 0 or 1"},
     {"clip", [](const Subject& s) { return s.attributes.Given("clip"); },

@@ -94,7 +94,8 @@ Buffer MakeBuffer(const rnnc_tensor& tensor, const std::map<std::string, std::ve
   buffer.name = tensor.name;
   buffer.dtype = tensor.dtype;
   for (int32_t i = 0; i < tensor.rank; ++i) {
-    buffer.dims.push_back(i == tensor.time_axis ? frames : tensor.dims[i].size);
+    buffer.dims.push_back(i == tensor.time_axis ? frames : tensor.dims[i].size);  // other open sizes are 1
+    if (buffer.dims.back() < 0) buffer.dims.back() = 1;
   }
   if (auto found = shapes.find(buffer.name); found != shapes.end()) buffer.dims = found->second;
   size_t count = 1;
@@ -204,9 +205,13 @@ int main(int argc, char** argv) {
   std::vector<void*> out;
   for (Buffer& buffer : inputs) in.push_back(buffer.native.data());
   for (Buffer& buffer : outputs) out.push_back(buffer.native.data());
+  std::vector<size_t> sizes(RNNC_MAX_SIZES, 1);
+  sizes[0] = static_cast<size_t>(frames);
+  const uint64_t needed = model->scratch_bytes != nullptr ? model->scratch_bytes(sizes.data()) : 0;
+  void* scratch = std::aligned_alloc(64, needed / 64 * 64 + 64);
   const auto native = [&] {
     const rnnc_status status = model->run != nullptr
-                                   ? model->run(instance, static_cast<size_t>(frames), in.data(), out.data())
+                                   ? model->run(instance, sizes.data(), in.data(), out.data(), scratch)
                                    : model->step(instance, in.data(), out.data());
     if (status != RNNC_OK) OnnxRuntime::Fail("the compiled model gave a status");
   };

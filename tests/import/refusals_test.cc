@@ -47,15 +47,14 @@ OnnxBuilder Unary(const char* op, int opset = 17) {
 }
 
 const Case kCases[] = {
-    {"reverse", [] { return Recurrent("LSTM").Attribute("direction", "reverse"); },
-     "m.onnx: rnn: direction: reverse: only forward is computed; run the other direction on the reversed "
-     "sequence as a node of its own"},
-    {"bidirectional", [] { return Recurrent("GRU").Attribute("direction", "bidirectional"); },
-     "m.onnx: rnn: direction: bidirectional: only forward is computed; run the other direction on the "
-     "reversed "
-     "sequence as a node of its own"},
+    {"direction", [] { return Recurrent("LSTM").Attribute("direction", "backward"); },
+     "m.onnx: rnn: direction: backward: must be forward, reverse or bidirectional"},
+    {"bidirectional with the weights of one direction",
+     [] { return Recurrent("GRU").Attribute("direction", "bidirectional"); },
+     "m.onnx: rnn: W: must be f32[2,9,2], is f32[1,9,2]"},
     {"clip", [] { return Recurrent("RNN").Attribute("clip", 3.0); }, "m.onnx: rnn: clip: 3: is not computed"},
-    {"layout", [] { return Recurrent("LSTM").Attribute("layout", 1); }, "m.onnx: rnn: layout: 1: only 0"},
+    {"layout", [] { return Recurrent("LSTM").Attribute("layout", 2); },
+     "m.onnx: rnn: layout: 2: must be 0 or 1"},
     {"input_forget", [] { return Recurrent("LSTM").Attribute("input_forget", 1); },
      "m.onnx: rnn: input_forget: 1: only 0 is computed; export without it"},
     {"linear_before_reset", [] { return Recurrent("GRU").Attribute("linear_before_reset", 2); },

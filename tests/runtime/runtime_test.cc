@@ -84,7 +84,8 @@ TEST(Tensor, FoundAndMeasured) {
   EXPECT_EQ(rnnc_tensor_bytes(leaky_model.states, three), 8u);
 }
 
-// Catches a size read from one term, a sign lost, and powers taken of the wrong size: 2*T*B - 3 at T = 5, B = 7.
+// Catches a size read from one term, a sign lost, and powers taken of the wrong size: 2*T*B - 3 at T = 5, B
+// = 7.
 TEST(Tensor, SizesAreSumsOfTerms) {
   const rnnc_term terms[] = {{2, {1, 1}}, {-3, {0}}};
   const rnnc_dim dim{-1, "2*T*B-3", terms, 2};

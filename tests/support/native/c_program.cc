@@ -90,9 +90,21 @@ std::string CallSource(const ProgramCall& call, size_t index) {
     arguments += fmt::format(", out{}", i);
   }
   const std::string name = model.name;
-  const std::string function = model.run != nullptr
-                                   ? fmt::format("{}_run(&memory.instance, {}", name, call.frames)
-                                   : fmt::format("{}_step(&memory.instance", name);
+  std::string function = fmt::format("{}_step(&memory.instance", name);
+  if (model.run != nullptr) {
+    const Sizes sizes = SizesOf(call.frames);
+    function = fmt::format("{}_run(&memory.instance, {}", name,
+                           fmt::join(sizes.begin(), sizes.begin() + model.n_sizes, ", "));
+    if (model.scratch_bytes != nullptr) {
+      const uint64_t bytes = model.scratch_bytes(sizes.data());
+      declare += fmt::format("  static RNNC_ALIGN(64) unsigned char scratch[{} + 64];\n", bytes);
+      before +=
+          fmt::format("  if ({}_bytes({}) != {}) return 60;\n  memset(scratch, 0xA5, sizeof scratch);\n",
+                      name, fmt::join(sizes.begin(), sizes.begin() + model.n_sizes, ", "), bytes);
+      after += fmt::format("  if (!untouched(scratch, {}, sizeof scratch)) return 70;\n", bytes);
+      arguments += ", scratch";
+    }
+  }
   return fmt::format(
       "\nstatic int call{0}(void) {{\n"
       "  static struct {{\n    {1} instance;\n    unsigned char guard[256];\n  }} memory;\n{2}"

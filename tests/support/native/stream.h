@@ -10,7 +10,12 @@
 
 namespace rnnc::test {
 
-/// The type of a tensor of the descriptor in a call of `frames` frames.
+/// The sizes of a call, RNNC_MAX_SIZES of them: those beyond the model's are 1.
+using Sizes = std::vector<size_t>;
+Sizes SizesOf(int64_t frames, int64_t second = 1);
+
+/// The type of a tensor of the descriptor in a call with these sizes, or of `frames` frames.
+ir::Type TypeOf(const rnnc_tensor& tensor, const Sizes& sizes);
 ir::Type TypeOf(const rnnc_tensor& tensor, int64_t frames);
 
 /// `frames` steps of a tensor from step `first` on, along its time axis; a tensor without one as it is.
@@ -29,6 +34,9 @@ class Stream {
     std::vector<ir::Tensor> outputs;
   };
   Answer Run(int64_t frames, const std::vector<ir::Tensor>& inputs);
+  /// With scratch memory of exactly the bytes that the model says, full of garbage; aborts when a byte behind
+  /// them was written.
+  Answer Run(const Sizes& sizes, const std::vector<ir::Tensor>& inputs);
   Answer Step(const std::vector<ir::Tensor>& inputs);
   /// Frames first .. first + frames of whole sequences, by `run`.
   Answer RunPart(const std::vector<ir::Tensor>& wholes, int64_t first, int64_t frames);
@@ -36,7 +44,7 @@ class Stream {
   std::vector<std::byte> State() const;
 
  private:
-  Answer Call(int64_t frames, const std::vector<ir::Tensor>& inputs, bool run);
+  Answer Call(const Sizes& sizes, const std::vector<ir::Tensor>& inputs, bool run);
   std::byte* Instance() { return memory_.data() + offset_; }
   const rnnc_model& model_;
   std::vector<std::byte> memory_;
