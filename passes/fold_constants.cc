@@ -105,7 +105,7 @@ void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
 
 Result<> FoldConstants(ir::Module& module, const PassOptions&) {
   for (const auto& function : module.Functions()) {
-    ir::KnownInts ints;
+    ir::KnownInts ints(ir::LeastSizesOf(module));
     for (Operation* operation : function->Body().Snapshot()) Fold(module, *operation, ints);
   }
   return Ok();

@@ -119,10 +119,14 @@ void AddReturn(State& state, ir::Function& function) {
 }  // namespace
 
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
-                      const std::vector<GraphInput>& inputs, ImportNotes* notes) {
-  State state{model, graph, notes, {}, nullptr, {}, {}};
+                      const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
+                      ImportNotes* notes) {
+  State state{model, graph, notes, {}, nullptr, ir::KnownInts(), {}};
   state.built.module = std::make_unique<ir::Module>();
   ir::Module& module = *state.built.module;
+  // One size without bounds goes without saying.
+  if (sizes.size() > 1 || (sizes.size() == 1 && (sizes[0].low != 0 || sizes[0].high))) module.sizes = sizes;
+  state.ints = ir::KnownInts(ir::LeastSizesOf(module));
   module.name = ModuleName(model.path);
   module.source = std::filesystem::path(model.path).filename().string();
   module.opset = model.opset;

@@ -53,8 +53,10 @@ struct BuiltGraph {
   RecurrentSymbols symbols;
 };
 
-// The graph with types inferred from the inputs. Nodes that depend on a refused one are left out.
+// The graph with types inferred from the inputs. Nodes that depend on a refused one are left out. `sizes`:
+// the symbols of the inputs, with their bounds.
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
-                      const std::vector<GraphInput>& inputs, ImportNotes* notes);
+                      const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
+                      ImportNotes* notes);
 
 }  // namespace rnnc::import

@@ -58,7 +58,7 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has
   // A second look, with the batch bound, sees time axes behind operators that need the batch.
   for (int look = 0; look < 2 && !interface.AllBound(); ++look) {
     RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface.Resolved(model.At()));
-    BuiltGraph built = BuildGraph(model, graph, inputs, nullptr);
+    BuiltGraph built = BuildGraph(model, graph, inputs, interface.Open(), nullptr);
     found.time.insert(built.symbols.time.begin(), built.symbols.time.end());
     found.batch.insert(built.symbols.batch.begin(), built.symbols.batch.end());
     found.complete = built.symbols.complete;
@@ -70,6 +70,29 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has
   // A time axis that no recurrent node was reached with: what stopped it says more than its being symbolic.
   if (!bound && !found.complete && !errors.empty()) return errors;
   return bound;
+}
+
+// Least lengths that are tried for the first open size, which nobody has bound.
+constexpr int64_t kLeastLengths[] = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64};
+
+// The graph for every value of the open sizes, or for every one from some least length on: the last step of a
+// sequence, or a window over it, is only there when the sequence is long enough.
+BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, Interface& interface,
+                             const std::vector<GraphInput>& inputs, ImportNotes& notes) {
+  const std::vector<ir::RuntimeSize> sizes = interface.Open();
+  const std::vector<Diagnostic> warnings = notes.warnings;
+  BuiltGraph built = BuildGraph(model, graph, inputs, sizes, &notes);
+  if (built.errors.empty() || sizes.empty() || sizes[0].low != 0 || sizes[0].high) return built;
+  for (const int64_t least : kLeastLengths) {
+    std::vector<ir::RuntimeSize> bounded = sizes;
+    bounded[0].low = least;
+    notes.warnings = warnings;
+    BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes);
+    if (!other.errors.empty()) continue;
+    interface.SetLeast(bounded[0].symbol, least);
+    return other;
+  }
+  return built;
 }
 
 void NoteDims(const Interface& interface, ImportNotes& notes) {
@@ -110,14 +133,14 @@ Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const Im
 
   const bool has_recurrent = !said.recurrent.empty();
   Result<> bound = BindSymbols(model, *graph, has_recurrent, *interface);
-  NoteDims(*interface, said);
-  if (!bound) return Grouped(bound.diagnostics());
+  if (!bound) {
+    NoteDims(*interface, said);
+    return Grouped(bound.diagnostics());
+  }
   RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface->Resolved(model.At()));
-  BuiltGraph built = BuildGraph(model, *graph, inputs, &said);
+  BuiltGraph built = BuildForOpenSizes(model, *graph, *interface, inputs, said);
+  NoteDims(*interface, said);
   if (!built.errors.empty()) return Grouped(built.errors);
-  const std::vector<ir::RuntimeSize> open = interface->Open();
-  // One size without bounds goes without saying.
-  if (open.size() > 1 || (open.size() == 1 && (open[0].low != 0 || open[0].high))) built.module->sizes = open;
   NoteTypes(*built.module, inputs, said);
   return std::move(built.module);
 }

@@ -277,6 +277,14 @@ std::vector<ir::RuntimeSize> Interface::Open() const {
   return sizes;
 }
 
+void Interface::SetLeast(const std::string& name, int64_t least) {
+  for (Symbol& symbol : symbols) {
+    if (symbol.symbol != name) continue;
+    symbol.open = DimBounds{least, std::nullopt};
+    symbol.reason += fmt::format(", at least {}", least);
+  }
+}
+
 Result<> BindDefaults(Interface& interface, const RecurrentSymbols& found, bool has_recurrent, bool final,
                       const Location& at) {
   std::vector<Diagnostic> errors;

@@ -34,6 +34,8 @@ struct Interface {
   bool AllBound() const;  // or asked to stay
   // The symbols that are not bound: the sizes of a call, that of time first.
   std::vector<ir::RuntimeSize> Open() const;
+  // From now on the open symbol is at least that.
+  void SetLeast(const std::string& symbol, int64_t least);
 };
 
 Result<Interface> ReadInterface(const ModelFile& model, const ImportOptions& options, ImportNotes& notes);

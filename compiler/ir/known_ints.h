@@ -11,6 +11,10 @@
 
 namespace rnnc::ir {
 
+// The least values of symbols, where a module says them; other symbols may be 0.
+using LeastSizes = std::map<std::string, int64_t>;
+LeastSizes LeastSizesOf(const Module& module);
+
 // The elements of integer and bool values as far as they follow from shapes and constants: what a
 // computed operand of Reshape, Expand, Slice or ConstantOfShape holds. An element may be symbolic
 // (the T of Shape(x)); symbols are >= 0.
@@ -21,6 +25,9 @@ class KnownInts {
   // Values with more elements than this are never known.
   static constexpr int64_t kMaxElements = 1 << 16;
 
+  explicit KnownInts(LeastSizes least = {}) : least_(std::move(least)) {}
+  const LeastSizes& Least() const { return least_; }
+
   // The elements, row-major, when all of them are known; none for floats, values of symbolic shape,
   // arguments, states, and whatever depends on them.
   std::optional<std::vector<Dim>> Of(const Value* value);
@@ -30,14 +37,16 @@ class KnownInts {
  private:
   std::optional<std::vector<Dim>> Compute(const Value* value);
   std::map<const Value*, std::optional<std::vector<Dim>>> known_;
+  LeastSizes least_;
   int depth_ = 0;
 };
 
 // Facts that hold whatever the symbols stand for. A false answer means "not proved".
-bool IsNeverNegative(const Dim& dim);                           // no term is negative
-bool IsAtMost(const Dim& a, const Dim& b);                      // a <= b
-std::optional<bool> AreEqual(const Dim& a, const Dim& b);       // none when it depends on the symbols
-std::optional<bool> IsLess(const Dim& a, const Dim& b);         // none when it depends on the symbols
+bool IsNeverNegative(const Dim& dim, const LeastSizes& least = {});
+bool IsAtMost(const Dim& a, const Dim& b, const LeastSizes& least = {});  // a <= b
+// None when it depends on the symbols.
+std::optional<bool> AreEqual(const Dim& a, const Dim& b, const LeastSizes& least = {});
+std::optional<bool> IsLess(const Dim& a, const Dim& b, const LeastSizes& least = {});
 std::optional<Dim> FloorDivide(const Dim& a, int64_t divisor);  // exact in every symbolic term; divisor > 0
 
 // What the operands of `slice` come to on one axis: y[i] = x[start + i * step] for i < count.
@@ -48,6 +57,7 @@ struct SliceRange {
 };
 // `start` and `end` as ONNX gives them (negative counts from the end, out of range is clamped) for an
 // axis of `size`. None when the clamping depends on the symbols; step must not be 0.
-std::optional<SliceRange> ResolveSlice(const Dim& size, const Dim& start, const Dim& end, int64_t step);
+std::optional<SliceRange> ResolveSlice(const Dim& size, const Dim& start, const Dim& end, int64_t step,
+                                       const LeastSizes& least = {});
 
 }  // namespace rnnc::ir

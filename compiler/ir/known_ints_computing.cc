@@ -9,14 +9,14 @@
 namespace rnnc::ir::known_ints {
 namespace {
 
-using Binary = std::function<std::optional<Dim>(const Dim&, const Dim&)>;
+using Binary = std::function<std::optional<Dim>(const Dim&, const Dim&, const LeastSizes&)>;
 
 std::optional<Dim> Truth(std::optional<bool> fact) {
   if (!fact) return std::nullopt;
   return Dim(*fact ? 1 : 0);
 }
 
-std::optional<Dim> Quotient(const Dim& a, const Dim& b) {
+std::optional<Dim> Quotient(const Dim& a, const Dim& b, const LeastSizes&) {
   if (b.Is(0)) return std::nullopt;
   if (b.Is(-1)) return Dim(0) - a;
   // ONNX integer division truncates toward zero.
@@ -24,50 +24,50 @@ std::optional<Dim> Quotient(const Dim& a, const Dim& b) {
   return b.IsPoisoned() || b.Terms().empty() ? std::nullopt : a.DividedBy(b);
 }
 
-std::optional<Dim> Remainder(const Dim& a, const Dim& b) {
+std::optional<Dim> Remainder(const Dim& a, const Dim& b, const LeastSizes&) {
   if (!a.IsConstant() || !b.IsConstant() || b.Is(0) || b.Is(-1)) return std::nullopt;
   const int64_t rest = a.Value() % b.Value();
   return Dim(rest != 0 && (rest < 0) != (b.Value() < 0) ? rest + b.Value() : rest);
 }
 
-std::optional<Dim> Smaller(const Dim& a, const Dim& b) {
-  if (IsAtMost(a, b)) return a;
-  if (IsAtMost(b, a)) return b;
+std::optional<Dim> Smaller(const Dim& a, const Dim& b, const LeastSizes& least) {
+  if (IsAtMost(a, b, least)) return a;
+  if (IsAtMost(b, a, least)) return b;
   return std::nullopt;
 }
 
-std::optional<Dim> Larger(const Dim& a, const Dim& b) {
-  if (IsAtMost(a, b)) return b;
-  if (IsAtMost(b, a)) return a;
+std::optional<Dim> Larger(const Dim& a, const Dim& b, const LeastSizes& least) {
+  if (IsAtMost(a, b, least)) return b;
+  if (IsAtMost(b, a, least)) return a;
   return std::nullopt;
 }
 
-std::optional<Dim> Both(const Dim& a, const Dim& b) {
+std::optional<Dim> Both(const Dim& a, const Dim& b, const LeastSizes&) {
   if (a.Is(0) || b.Is(0)) return Dim(0);
   return a.Is(1) && b.Is(1) ? std::optional<Dim>(1) : std::nullopt;
 }
 
-std::optional<Dim> Either(const Dim& a, const Dim& b) {
+std::optional<Dim> Either(const Dim& a, const Dim& b, const LeastSizes&) {
   if (a.Is(1) || b.Is(1)) return Dim(1);
   return a.Is(0) && b.Is(0) ? std::optional<Dim>(0) : std::nullopt;
 }
 
 const std::map<OpKind, Binary>& BinaryOps() {
   static const std::map<OpKind, Binary> table = {
-      {OpKind::kAdd, [](const Dim& a, const Dim& b) { return a + b; }},
-      {OpKind::kSub, [](const Dim& a, const Dim& b) { return a - b; }},
-      {OpKind::kMul, [](const Dim& a, const Dim& b) { return a * b; }},
+      {OpKind::kAdd, [](const Dim& a, const Dim& b, const LeastSizes&) { return a + b; }},
+      {OpKind::kSub, [](const Dim& a, const Dim& b, const LeastSizes&) { return a - b; }},
+      {OpKind::kMul, [](const Dim& a, const Dim& b, const LeastSizes&) { return a * b; }},
       {OpKind::kDiv, Quotient},
       {OpKind::kMod, Remainder},
       {OpKind::kMin, Smaller},
       {OpKind::kMax, Larger},
       {OpKind::kAnd, Both},
       {OpKind::kOr, Either},
-      {OpKind::kEqual, [](const Dim& a, const Dim& b) { return Truth(AreEqual(a, b)); }},
-      {OpKind::kLess, [](const Dim& a, const Dim& b) { return Truth(IsLess(a, b)); }},
-      {OpKind::kGreater, [](const Dim& a, const Dim& b) { return Truth(IsLess(b, a)); }},
-      {OpKind::kLessOrEqual, [](const Dim& a, const Dim& b) { return Truth(IsLess(a, b + 1)); }},
-      {OpKind::kGreaterOrEqual, [](const Dim& a, const Dim& b) { return Truth(IsLess(b, a + 1)); }},
+      {OpKind::kEqual, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(AreEqual(a, b, least)); }},
+      {OpKind::kLess, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(a, b, least)); }},
+      {OpKind::kGreater, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(b, a, least)); }},
+      {OpKind::kLessOrEqual, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(a, b + 1, least)); }},
+      {OpKind::kGreaterOrEqual, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(b, a + 1, least)); }},
   };
   return table;
 }
@@ -84,7 +84,7 @@ Maybe Elementwise(const Query& query, const Binary& combine) {
     for (int64_t at = 0; at < query.Count(); ++at) {
       const Dim& a = (*accumulated)[static_cast<size_t>(BroadcastOffset(at, to, shape))];
       std::optional<Dim> value =
-          combine(a, (*other)[static_cast<size_t>(BroadcastOffset(at, to, other_shape))]);
+          combine(a, (*other)[static_cast<size_t>(BroadcastOffset(at, to, other_shape))], query.ints.Least());
       if (!value || value->IsPoisoned()) return std::nullopt;
       next.push_back(*value);
     }
@@ -128,8 +128,8 @@ Maybe Unary(const Query& query) {
     } else if (query.op.Kind() == OpKind::kNot) {
       if (!element.IsConstant()) return std::nullopt;
       element = Dim(element.Is(0) ? 1 : 0);
-    } else if (!IsNeverNegative(element)) {  // abs
-      if (!IsNeverNegative(Dim(0) - element)) return std::nullopt;
+    } else if (!IsNeverNegative(element, query.ints.Least())) {  // abs
+      if (!IsNeverNegative(Dim(0) - element, query.ints.Least())) return std::nullopt;
       element = Dim(0) - element;
     }
     if (element.IsPoisoned()) return std::nullopt;
@@ -143,7 +143,7 @@ Maybe Converted(const Query& query) {
   const ElementType to = query.result.type.element;
   for (Dim& element : *known) {
     if (to == ElementType::kBool) {
-      const std::optional<bool> zero = AreEqual(element, Dim(0));
+      const std::optional<bool> zero = AreEqual(element, Dim(0), query.ints.Least());
       if (!zero) return std::nullopt;
       element = Dim(*zero ? 0 : 1);
     } else if (!FitsIn(element, to)) {
@@ -175,7 +175,7 @@ Maybe Reduced(const Query& query, const Binary& combine, const Dim& identity) {
     std::vector<int64_t> coordinates = Coordinates(static_cast<int64_t>(at), dims);
     for (size_t i = 0; i < dims.size(); ++i) coordinates[i] = reduced[i] ? 0 : coordinates[i];
     Dim& slot = result[static_cast<size_t>(Offset(coordinates, kept))];
-    const std::optional<Dim> value = combine(slot, (*x)[at]);
+    const std::optional<Dim> value = combine(slot, (*x)[at], query.ints.Least());
     if (!value || value->IsPoisoned()) return std::nullopt;
     slot = *value;
   }

@@ -57,7 +57,8 @@ std::optional<std::vector<Dim>> KnownValues(const Value* value) {
       values.emplace_back(value->tensor->IntegerAt(i));
     return values;
   }
-  return KnownInts().Of(value);
+  if (value->definition == nullptr) return KnownInts().Of(value);
+  return KnownInts(LeastSizesOf(*value->definition->Parent()->Parent()->Parent())).Of(value);
 }
 
 Result<std::vector<Dim>> KnownOperand(const Context& context, std::string_view name) {

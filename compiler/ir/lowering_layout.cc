@@ -85,12 +85,13 @@ Result<Values> LowerSlice(const Context& context) {
                  "starts, ends, axes, steps: {}, {}, {} and {} elements; they must be as many", starts.size(),
                  ends.size(), axes.size(), steps.size());
   }
+  const LeastSizes least = LeastSizesOf(*context.op.Parent()->Parent()->Parent());
   std::vector<IndexExpr> indices = IdentityIndices(x->type.dims.size());
   for (size_t i = 0; i < starts.size(); ++i) {
     RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axes", axes[i], x->type.Rank()));
     const auto at = static_cast<size_t>(axis);
     const Dim& size = x->type.dims[at];
-    const auto range = steps[i] == 0 ? std::nullopt : ResolveSlice(size, starts[i], ends[i], steps[i]);
+    const auto range = steps[i] == 0 ? std::nullopt : ResolveSlice(size, starts[i], ends[i], steps[i], least);
     if (!range) {
       return Error(context.op.location,
                    "starts, ends: {} to {} by {} in an axis of size {} cannot be decided", starts[i].ToText(),

@@ -111,7 +111,7 @@ const std::map<OpKind, Rule>& AllRules() {
 Result<> CheckSizes(const Query& query, const Type& type) {
   for (const Dim& dim : type.dims) {
     if (dim.IsPoisoned()) return query.Refuse("the size of a result overflows 64 bits");
-    if (!IsNeverNegative(dim)) {
+    if (!IsNeverNegative(dim, query.ints.Least())) {
       return query.Refuse("the result is {}: {} might be negative{}", type.ToText(), dim.ToText(),
                           BindingHint(dim));
     }

@@ -67,7 +67,7 @@ Result<Types> Reshape(const Query& query) {
         return query.Refuse("shape: {} copies axis {} of {}", ToText(target), i, x.ToText());
       dims[i] = x.dims[i];
     }
-    if (!IsNeverNegative(dims[i]))
+    if (!IsNeverNegative(dims[i], query.ints.Least()))
       return query.Refuse("shape: {} is no size{}", dims[i].ToText(), BindingHint(dims[i]));
     given *= dims[i];
   }
@@ -78,7 +78,7 @@ Result<Types> Reshape(const Query& query) {
     // Sizes that both sides have by name may be 0: take them out before the division.
     if (given.Is(0)) return query.Refuse("shape: {} leaves -1 open when a size is 0", ToText(target));
     const std::optional<Dim> rest = have.DividedBy(given);
-    if (!rest || !IsNeverNegative(*rest)) {
+    if (!rest || !IsNeverNegative(*rest, query.ints.Least())) {
       const std::optional<int64_t> exported =
           given.IsConstant() ? SmallestMultiple(have, given.Value()) : SolveFor(given, have);
       return RefuseReshape(query, target, have, given, exported);

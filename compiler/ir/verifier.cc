@@ -77,7 +77,7 @@ bool MayBeAbsent(const std::vector<OpInfo::Slot>& slots, size_t i) {
 
 class Verifier {
  public:
-  explicit Verifier(const Module& module) : module_(module) {}
+  explicit Verifier(const Module& module) : module_(module), ints_(LeastSizesOf(module)) {}
 
   Violations Run() {
     CheckSizes();

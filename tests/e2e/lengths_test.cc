@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One object serves every length of a sequence.
+// One object serves every length of a sequence, and every batch where that is left open.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -18,12 +18,15 @@ namespace rnnc::test {
 namespace {
 
 // Around the vector widths and the block of frames, and far beyond both.
-constexpr int64_t kLengths[] = {1, 2, 7, 33, 1000};
+const std::vector<int64_t> kLengths = {1, 2, 7, 33, 1000};
+const std::vector<int64_t> kModerate = {1, 2, 7, 33, 200};
 
 struct OpenModel {
   std::string name;
   std::string file;
-  int64_t batch = 0;  // --dim B=batch, 0: the model has no such dim
+  std::map<std::string, int64_t> dims = {};
+  std::map<std::string, import::DimBounds> open_dims = {};
+  std::vector<int64_t> lengths = kLengths;
 };
 
 std::vector<OpenModel> Models() {
@@ -36,9 +39,25 @@ std::vector<OpenModel> Models() {
   for (const std::string name : {"lstm1", "rnn_tanh", "rnn_relu"}) {
     for (const int64_t batch : {1, 2, 3}) {
       models.push_back(
-          {name + "_B" + std::to_string(batch), SharedModel("exports/" + name + ".legacy"), batch});
+          {name + "_B" + std::to_string(batch), SharedModel("exports/" + name + ".legacy"), {{"B", batch}}});
     }
   }
+  // Of both exporters, frame by frame and whole; with the batch fixed, open, and open within bounds.
+  for (const std::string name : {"lstm1.dynamo", "rnn_tanh.legacy", "rnn_relu.legacy", "bilstm_tagger.legacy",
+                                 "bilstm_tagger.dynamo", "seed_classifier.legacy", "seed_classifier.dynamo",
+                                 "lstm2x96.legacy", "lstm2x96.dynamo", "lstm1_half.legacy"}) {
+    const std::string file = SharedModel("exports/" + name);
+    models.push_back({name + "_fixed", file, {{"B", 2}}, {}, kModerate});
+    models.push_back({name + "_open", file, {}, {{"B", {}}}, kModerate});
+    models.push_back({name + "_bounded", file, {}, {{"B", {1, 4}}, {"T", {1, 200}}}, kModerate});
+  }
+  for (const std::string name : {"conv_lstm_kws.legacy", "conv_lstm_kws.dynamo"}) {
+    models.push_back({name, SharedModel("exports/" + name), {}, {}, kModerate});
+  }
+  models.push_back({"keras_lstm", SharedModel("exports/keras_lstm.keras"), {}, {{"unk__73", {}}}, kModerate});
+  models.push_back({"nsnetv2_plc", SharedModel("models/nsnetv2_plc"), {}, {}, kModerate});
+  models.push_back(
+      {"byte_sb", SharedModel("models/tract_byte_sb_bidi_lstm"), {}, {{"batch", {1, 3}}}, kModerate});
   return models;
 }
 
@@ -60,28 +79,33 @@ Bound BoundFor(const ir::Array& exact, const ir::Array& rounded) {
 class Lengths : public ::testing::TestWithParam<OpenModel> {};
 
 // Catches a length taken for granted anywhere: the last step read at a fixed place, a tail of a block left
-// out or read behind its end, carries lost between two blocks, batch and time swapped.
+// out or read behind its end, carries lost between two blocks, batch and time swapped, a step backward in
+// time from the wrong end, more scratch memory than the model says (Stream::Run gives exactly that).
 TEST_P(Lengths, OneObjectServesAll) {
   if (const std::string why = WhyMissing(GetParam().file); !why.empty()) GTEST_SKIP() << why;
   driver::ModelOptions options;
   options.model = GetParam().file;
-  if (GetParam().batch != 0) options.dims["B"] = GetParam().batch;
+  options.dims = GetParam().dims;
+  options.open_dims = GetParam().open_dims;
   const auto compiled = driver::CompileModel(options);
   ASSERT_TRUE(compiled.ok()) << Render(compiled.diagnostics());
   const auto native = driver::NativeModel::Load(compiled->object.object, compiled->planned->name);
   ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
   const rnnc_model& model = (*native)->Model();
   ASSERT_NE(model.run, nullptr);
-  for (const int64_t frames : kLengths) {
+  int64_t batch = 3;
+  for (const int64_t frames : GetParam().lengths) {
+    batch = 4 - batch;  // 1 and 3 in turn, where it is open
+    const Sizes sizes = SizesOf(frames, batch);
     std::vector<ir::Tensor> inputs;
     for (int32_t i = 0; i < model.n_inputs; ++i) {
-      const ir::Type type = TypeOf(model.inputs[i], frames);
+      const ir::Type type = TypeOf(model.inputs[i], sizes);
       inputs.push_back(
           RandomTensor(type.element, type.StaticDims(), static_cast<uint64_t>(31 * frames + i), 20));
     }
     Stream stream(model);
     stream.Reset();
-    const Stream::Answer answer = stream.Run(frames, inputs);
+    const Stream::Answer answer = stream.Run(sizes, inputs);
     ASSERT_EQ(answer.status, RNNC_OK) << "T = " << frames;
     const ir::Function& graph = *compiled->graph->FindFunction("main");
     const auto exact = ir::EvaluateGraph(graph, ArraysOf(inputs));
@@ -94,6 +118,62 @@ TEST_P(Lengths, OneObjectServesAll) {
           << "T = " << frames << ", output " << model.outputs[i].name;
     }
   }
+}
+
+// Catches a bound that is not checked, is checked after something was written, or is off by one, and memory
+// inside the instance that is smaller than the bound asks for.
+TEST(Bounds, AreStatuses) {
+  driver::ModelOptions options;
+  options.model = OwnModel("lstm_small");
+  options.open_dims = {{"T", {2, 40}}};
+  const auto compiled = driver::CompileModel(options);
+  ASSERT_TRUE(compiled.ok()) << Render(compiled.diagnostics());
+  const auto native = driver::NativeModel::Load(compiled->object.object, compiled->planned->name);
+  ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
+  const rnnc_model& model = (*native)->Model();
+  ASSERT_EQ(model.n_sizes, 1);
+  EXPECT_EQ(model.sizes[0].low, 2u);
+  EXPECT_EQ(model.sizes[0].high, 40u);
+  EXPECT_EQ(model.scratch_bytes, nullptr);
+  const std::pair<int64_t, rnnc_status> cases[] = {{0, RNNC_LENGTH_BELOW_BOUND},
+                                                   {1, RNNC_LENGTH_BELOW_BOUND},
+                                                   {2, RNNC_OK},
+                                                   {40, RNNC_OK},
+                                                   {41, RNNC_LENGTH_ABOVE_BOUND}};
+  for (const auto& [frames, status] : cases) {
+    std::vector<ir::Tensor> inputs;
+    for (int32_t i = 0; i < model.n_inputs; ++i) {
+      inputs.push_back(
+          RandomTensor(ir::ElementType::kF32, TypeOf(model.inputs[i], frames).StaticDims(), 5, 20));
+    }
+    Stream stream(model);
+    stream.Reset();
+    const Stream::Answer answer = stream.Run(frames, inputs);
+    EXPECT_EQ(answer.status, status) << frames;
+    if (status == RNNC_OK || frames == 0) continue;
+    for (const ir::Tensor& output : answer.outputs) {
+      EXPECT_TRUE(std::isnan(output.NumberAt(0))) << "written although refused, T = " << frames;
+    }
+  }
+}
+
+// Catches a length so large that counts of bytes overflow: the largest that is taken is below that.
+TEST(Bounds, WithoutOneThereStillIsALargest) {
+  driver::ModelOptions options;
+  options.model = OwnModel("lstm_small");
+  const auto compiled = driver::CompileModel(options);
+  ASSERT_TRUE(compiled.ok()) << Render(compiled.diagnostics());
+  const auto native = driver::NativeModel::Load(compiled->object.object, compiled->planned->name);
+  ASSERT_TRUE(native.ok());
+  const rnnc_model& model = (*native)->Model();
+  Stream stream(model);
+  stream.Reset();
+  const size_t sizes[RNNC_MAX_SIZES] = {SIZE_MAX / 8};
+  std::vector<std::byte> bytes(64);
+  const void* inputs[] = {bytes.data(), bytes.data(), bytes.data(), bytes.data()};
+  void* outputs[] = {bytes.data(), bytes.data(), bytes.data(), bytes.data()};
+  EXPECT_EQ(model.run(stream.Instance(), sizes, inputs, outputs, nullptr), RNNC_LENGTH_ABOVE_BOUND);
+  EXPECT_LT(model.sizes[0].high, SIZE_MAX / 8);
 }
 
 INSTANTIATE_TEST_SUITE_P(, Lengths, ::testing::ValuesIn(Models()),

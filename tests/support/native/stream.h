@@ -40,12 +40,12 @@ class Stream {
   Answer Step(const std::vector<ir::Tensor>& inputs);
   /// Frames first .. first + frames of whole sequences, by `run`.
   Answer RunPart(const std::vector<ir::Tensor>& wholes, int64_t first, int64_t frames);
+  std::byte* Instance() { return memory_.data() + offset_; }
   /// The bytes of the state.
   std::vector<std::byte> State() const;
 
  private:
   Answer Call(const Sizes& sizes, const std::vector<ir::Tensor>& inputs, bool run);
-  std::byte* Instance() { return memory_.data() + offset_; }
   const rnnc_model& model_;
   std::vector<std::byte> memory_;
   size_t offset_ = 0;
