@@ -4,141 +4,22 @@
 #include "passes/recurrent_to_scan.h"
 
 #include <cstring>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 
 #include "compiler/ir/builder.h"
-#include "compiler/support/strings.h"
+#include "passes/recurrent_cells.h"
 
-// 1. Refuse the attributes that are not computed, by name.
-// 2. Cut W, R and B into one piece a gate: constants when they are constant, else by split.
-// 3. Build the scan: X is its sequence, the states are carried; the body is the cell's equations.
+// 1. Refuse what is not computed, by name.
+// 2. Cut W, R, B and P into one piece a gate: constants when they are constant, else by split.
+// 3. Build the scan: X is its sequence, the states are carried; the body is the cell's equations
+//    (recurrent_cells.h).
 // 4. One scan a direction, the second one backward in time; their results are joined along the axis of
 //    directions. With layout 1, transposes stand around it all.
-// A cell is a row of a table: its gates in ONNX order and a function that writes its equations.
 namespace rnnc::passes {
 namespace {
 
 using namespace ir;
-
-// The pieces of one gate.
-struct Gate {
-  Value* w = nullptr;    // [H,I]
-  Value* r = nullptr;    // [H,H]
-  Value* wb = nullptr;   // [H] or null
-  Value* rb = nullptr;   // [H] or null
-  Value* sum = nullptr;  // wb + rb, or null
-};
-
-// What a cell's equations are written with. All values are [B,H] but x.
-struct Body {
-  Builder builder;
-  const Operation& op;
-  std::vector<Gate> gates;
-  size_t first_activation = 0;  // of this direction in the node's list
-  Value* x = nullptr;
-  std::vector<Value*> carried;
-  Type type;
-
-  Value* Linear(Value* input, Value* weights, Value* bias) {
-    if (bias == nullptr) return builder.Op(OpKind::kLinear, {input, weights}, type);
-    return builder.Op(OpKind::kLinear, {input, weights, bias}, type);
-  }
-  Value* Binary(OpKind kind, Value* a, Value* b) { return builder.Op(kind, {a, b}, type); }
-  // The activation with this number among those of the direction.
-  Value* Activate(size_t which, Value* z);
-  // act((bias + W x) + R h)
-  Value* PlainGate(size_t gate, size_t activation, Value* h) {
-    const Gate& g = gates[gate];
-    Value* from_x = Linear(x, g.w, g.sum);
-    Value* from_h = Linear(h, g.r, nullptr);
-    return Activate(activation, Binary(OpKind::kAdd, from_x, from_h));
-  }
-};
-
-struct ActivationName {
-  std::string_view name;
-  OpKind kind;
-};
-// Those without parameters.
-constexpr ActivationName kActivations[] = {{"sigmoid", OpKind::kSigmoid},
-                                           {"tanh", OpKind::kTanh},
-                                           {"relu", OpKind::kRelu},
-                                           {"softsign", OpKind::kSoftsign},
-                                           {"softplus", OpKind::kSoftplus}};
-
-std::optional<OpKind> FindActivation(const std::string& name) {
-  for (const ActivationName& entry : kActivations) {
-    if (ToLower(name) == entry.name) return entry.kind;
-  }
-  return std::nullopt;
-}
-
-Value* Body::Activate(size_t which, Value* z) {
-  return builder.Op(*FindActivation(op.Strings("activations")[first_activation + which]), {z}, type);
-}
-
-// ---- The cells: the next carried values, the first of which is the output ----
-
-// i o f c; C = f*C(t-1) + i*g, H = o*h(C).
-std::vector<Value*> LstmCell(Body& body) {
-  Value* h = body.carried[0];
-  Value* i = body.PlainGate(0, 0, h);
-  Value* o = body.PlainGate(1, 0, h);
-  Value* f = body.PlainGate(2, 0, h);
-  Value* g = body.PlainGate(3, 1, h);
-  Value* kept = body.Binary(OpKind::kMul, f, body.carried[1]);
-  Value* added = body.Binary(OpKind::kMul, i, g);
-  Value* c = body.Binary(OpKind::kAdd, kept, added);
-  Value* bounded = body.Activate(2, c);
-  return {body.Binary(OpKind::kMul, o, bounded), c};
-}
-
-// z r h; H = (1-z)*h~ + z*H(t-1).
-std::vector<Value*> GruCell(Body& body) {
-  Value* h = body.carried[0];
-  Value* z = body.PlainGate(0, 0, h);
-  Value* r = body.PlainGate(1, 0, h);
-  Value* candidate = nullptr;
-  if (body.op.Int("linear_before_reset") == 0) {
-    candidate = body.PlainGate(2, 1, body.Binary(OpKind::kMul, r, h));
-  } else {
-    const Gate& g = body.gates[2];
-    Value* from_x = body.Linear(body.x, g.w, g.wb);
-    Value* recurrent = body.Binary(OpKind::kMul, r, body.Linear(h, g.r, g.rb));
-    candidate = body.Activate(1, body.Binary(OpKind::kAdd, from_x, recurrent));
-  }
-  Module& module = *body.builder.GetBlock().Parent()->Parent();
-  Value* one = module.AddConst("one", MakeScalar(body.type.element, 1));
-  Value* fresh = body.Binary(OpKind::kMul, body.Binary(OpKind::kSub, one, z), candidate);
-  Value* kept = body.Binary(OpKind::kMul, z, h);
-  return {body.Binary(OpKind::kAdd, fresh, kept)};
-}
-
-std::vector<Value*> RnnCell(Body& body) { return {body.PlainGate(0, 0, body.carried[0])}; }
-
-struct Cell {
-  OpKind kind;
-  std::vector<std::string> gates;  // names, in ONNX order
-  std::vector<std::string> initial;
-  std::vector<std::string> final_values;
-  size_t activations;
-  std::vector<Value*> (*equations)(Body&);
-};
-
-const Cell* FindCell(OpKind kind) {
-  static const std::vector<Cell> cells = {
-      {OpKind::kLstm, {"i", "o", "f", "c"}, {"initial_h", "initial_c"}, {"Y_h", "Y_c"}, 3, LstmCell},
-      {OpKind::kGru, {"z", "r", "h"}, {"initial_h"}, {"Y_h"}, 2, GruCell},
-      {OpKind::kRnn, {"i"}, {"initial_h"}, {"Y_h"}, 1, RnnCell},
-  };
-  for (const Cell& cell : cells) {
-    if (cell.kind == kind) return &cell;
-  }
-  return nullptr;
-}
 
 size_t Directions(const Operation& op) { return op.String("direction") == "bidirectional" ? 2 : 1; }
 
@@ -149,24 +30,15 @@ int64_t DirectionAxis(const Operation& op) { return op.Int("layout") != 0 ? 1 : 
 
 Result<> Refuse(const Operation& op, const Cell& cell) {
   const Location& at = op.location;
-  const auto absent = [&](std::string_view operand) {
-    for (const OpInfo::Slot& slot : op.Info().operands) {
-      if (slot.name == operand) return op.Operand(operand) == nullptr;
-    }
-    return true;
-  };
-  if (op.Has("clip")) return Error(at, "clip: not supported yet");
-  if (op.Has("input_forget") && op.Int("input_forget") != 0)
-    return Error(at, "input_forget: 1 is not supported yet");
-  if (!absent("sequence_lens")) return Error(at, "sequence_lens: not supported yet");
-  if (!absent("P")) return Error(at, "P: peepholes are not supported yet");
+  if (op.Operand("sequence_lens") != nullptr) return Error(at, "sequence_lens: not supported yet");
   const size_t wanted = cell.activations * Directions(op);
   if (op.Strings("activations").size() != wanted) {
     return Error(at, "activations: {} given; {} takes {}", op.Strings("activations").size(), op.Info().text,
                  wanted);
   }
-  for (const std::string& name : op.Strings("activations")) {
-    if (!FindActivation(name)) return Error(at, "activations: {} is not supported yet", name);
+  if (!ActivationsOf(op, 0, cell.activations)) {
+    return Error(at, "activations: {}: one is unknown, or has no alpha and beta",
+                 fmt::join(op.Strings("activations"), ", "));
   }
   const Dim& inputs = op.Operand("X")->type.dims[2];
   if (!inputs.IsConstant()) {
@@ -242,6 +114,10 @@ std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& ce
   for (size_t i = 0; i < gates.size(); ++i) {
     gates[i].w = w[i];
     gates[i].r = r[i];
+  }
+  if (!cell.peepholes.empty() && op.Operand("P") != nullptr) {
+    const std::vector<Value*> p = Pieces(builder, op.Operand("P"), direction, cell.peepholes);
+    for (size_t i = 0; i < p.size(); ++i) gates[i].peephole = p[i];  // they are the first gates
   }
   if (op.Operand("B") == nullptr) return gates;
   std::vector<std::string> names;  // Wb of every gate, then Rb of every gate
@@ -338,7 +214,9 @@ Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Val
   scan->step_symbol = symbol;
 
   Block& block = scan->MakeBody();
-  Body body{Builder(block), op, std::move(gates), cell.activations * direction, nullptr, {}, state};
+  CellBody body{
+      Builder(block), op, std::move(gates), *ActivationsOf(op, direction, cell.activations), nullptr, {},
+      state};
   body.builder.location = op.location;
   body.x = block.AddArgument({x->type.element, {x->type.dims[1], x->type.dims[2]}}, "xt");
   for (const std::string& name : cell.initial) {

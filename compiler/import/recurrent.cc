@@ -11,16 +11,27 @@
 namespace rnnc::import {
 namespace {
 
-constexpr std::string_view kNames[] = {"Relu",      "Tanh",       "Sigmoid",         "Affine",
-                                       "LeakyRelu", "ScaledTanh", "ThresholdedRelu", "HardSigmoid",
-                                       "Elu",       "Softsign",   "Softplus"};
+struct ActivationName {
+  std::string_view name;
+  int parameters;    // how many of alpha and beta it takes
+  bool has_default;  // for them
+};
+constexpr ActivationName kNames[] = {
+    {"Relu", 0, true},      {"Tanh", 0, true},        {"Sigmoid", 0, true},         {"Affine", 2, false},
+    {"LeakyRelu", 1, true}, {"ScaledTanh", 2, false}, {"ThresholdedRelu", 1, true}, {"HardSigmoid", 2, true},
+    {"Elu", 1, true},       {"Softsign", 0, true},    {"Softplus", 0, true}};
+
+const ActivationName* FindActivation(const std::string& name) {
+  for (const ActivationName& known : kNames) {
+    if (ToLower(known.name) == ToLower(name)) return &known;
+  }
+  return nullptr;
+}
 
 // The name as ONNX spells it; exporters write any case.
 std::string Canonical(const std::string& name) {
-  for (std::string_view known : kNames) {
-    if (ToLower(known) == ToLower(name)) return std::string(known);
-  }
-  return name;
+  const ActivationName* known = FindActivation(name);
+  return known == nullptr ? name : std::string(known->name);
 }
 
 std::vector<std::string> DefaultActivations(std::string_view op) {
@@ -47,22 +58,52 @@ std::vector<std::string> Activations(std::string_view op, const NodeAttributes& 
 
 bool HasInput(const onnx::NodeProto& node, int i) { return i < node.input_size() && !node.input(i).empty(); }
 
-bool NonEmptyFloats(const NodeAttributes& attributes, std::string_view name) {
-  return attributes.Given(name) &&
-         !std::get<std::vector<double>>(attributes.values.find(name)->second).empty();
+std::vector<double> FloatsOf(const NodeAttributes& attributes, std::string_view name) {
+  if (!attributes.Given(name)) return {};
+  return std::get<std::vector<double>>(attributes.values.find(name)->second);
 }
 
 struct Subject {
   const onnx::NodeProto& node;
   const NodeAttributes& attributes;
+
+  std::vector<std::string> Functions() const { return Activations(node.op_type(), attributes); }
+  // How many functions take alpha (1) or beta (2).
+  size_t Takers(int parameter) const {
+    size_t count = 0;
+    for (const std::string& name : Functions()) {
+      const ActivationName* known = FindActivation(name);
+      count += known != nullptr && known->parameters >= parameter ? 1 : 0;
+    }
+    return count;
+  }
+  // A function that has no default for a parameter that is not given: values are consumed in order.
+  bool LacksParameter(int parameter, std::string_view attribute) const {
+    size_t left = FloatsOf(attributes, attribute).size();
+    for (const std::string& name : Functions()) {
+      const ActivationName* known = FindActivation(name);
+      if (known == nullptr || known->parameters < parameter) continue;
+      if (left == 0 && !known->has_default) return true;
+      if (left > 0) --left;
+    }
+    return false;
+  }
+  int64_t IntOr(std::string_view name, int64_t otherwise) const {
+    return attributes.Has(name) ? attributes.Int(name) : otherwise;
+  }
 };
 
-// What is not computed: an attribute or operand, when it is met, and what to say.
+// What cannot be computed: an attribute or operand, when it is met, and what to say.
 struct Refusal {
   std::string_view name;
   bool (*met)(const Subject&);
   std::string_view reason;
 };
+
+bool IsNoFlag(const Subject& s, std::string_view name) {
+  const int64_t value = s.IntOr(name, 0);
+  return value != 0 && value != 1;
+}
 
 constexpr Refusal kRefusals[] = {
     {"direction",
@@ -71,46 +112,42 @@ constexpr Refusal kRefusals[] = {
        return direction != "forward" && direction != "reverse" && direction != "bidirectional";
      },
      "must be forward, reverse or bidirectional"},
-    {"layout",
+    {"layout", [](const Subject& s) { return IsNoFlag(s, "layout"); }, "must be 0 or 1"},
+    {"clip",
      [](const Subject& s) {
-       return s.attributes.Has("layout") && s.attributes.Int("layout") != 0 &&
-              s.attributes.Int("layout") != 1;
+       return s.attributes.Given("clip") && !(std::get<double>(s.attributes.values.find("clip")->second) > 0);
      },
+     "must be above 0; leave it out where nothing is clipped"},
+    {"input_forget", [](const Subject& s) { return IsNoFlag(s, "input_forget"); }, "must be 0 or 1"},
+    {"linear_before_reset", [](const Subject& s) { return IsNoFlag(s, "linear_before_reset"); },
      "must be 0 or 1"},
-    {"clip", [](const Subject& s) { return s.attributes.Given("clip"); },
-     "is not computed; export without it"},
-    {"input_forget",
-     [](const Subject& s) {
-       return s.attributes.Has("input_forget") && s.attributes.Int("input_forget") != 0;
-     },
-     "only 0 is computed; export without it"},
-    {"linear_before_reset",
-     [](const Subject& s) {
-       if (!s.attributes.Has("linear_before_reset")) return false;
-       const int64_t value = s.attributes.Int("linear_before_reset");
-       return value != 0 && value != 1;
-     },
-     "must be 0 or 1"},
-    {"activation_alpha", [](const Subject& s) { return NonEmptyFloats(s.attributes, "activation_alpha"); },
-     "none of the activations that are computed takes it; export without it"},
-    {"activation_beta", [](const Subject& s) { return NonEmptyFloats(s.attributes, "activation_beta"); },
-     "none of the activations that are computed takes it; export without it"},
     {"activations",
      [](const Subject& s) {
-       const std::vector<std::string> names = Activations(s.node.op_type(), s.attributes);
-       const std::vector<std::string> wanted = DefaultActivations(s.node.op_type());
-       if (names.size() != wanted.size() * Directions(s.attributes)) return true;
-       for (size_t i = 0; i < names.size(); ++i) {
-         const bool relu = s.node.op_type() == "RNN" && names[i] == "Relu";
-         if (!relu && names[i] != wanted[i % wanted.size()]) return true;
-       }
-       return false;
+       const std::vector<std::string> names = s.Functions();
+       return names.size() != DefaultActivations(s.node.op_type()).size() * Directions(s.attributes);
      },
-     "only the defaults are computed, and Relu for RNN"},
+     "LSTM takes three functions a direction, GRU two, RNN one"},
+    {"activations",
+     [](const Subject& s) {
+       const std::vector<std::string> names = s.Functions();
+       return std::any_of(names.begin(), names.end(),
+                          [](const std::string& name) { return FindActivation(name) == nullptr; });
+     },
+     "known are Relu, Tanh, Sigmoid, Affine, LeakyRelu, ThresholdedRelu, ScaledTanh, HardSigmoid, Elu, "
+     "Softsign, "
+     "Softplus"},
+    {"activation_alpha", [](const Subject& s) { return s.LacksParameter(1, "activation_alpha"); },
+     "Affine and ScaledTanh have no default; give each of them its alpha and beta"},
+    {"activation_beta", [](const Subject& s) { return s.LacksParameter(2, "activation_beta"); },
+     "Affine and ScaledTanh have no default; give each of them its alpha and beta"},
+    {"activation_alpha",
+     [](const Subject& s) { return FloatsOf(s.attributes, "activation_alpha").size() > s.Takers(1); },
+     "more values than functions that take alpha; which belongs to which cannot be told"},
+    {"activation_beta",
+     [](const Subject& s) { return FloatsOf(s.attributes, "activation_beta").size() > s.Takers(2); },
+     "more values than functions that take beta; which belongs to which cannot be told"},
     {"sequence_lens", [](const Subject& s) { return HasInput(s.node, 4); },
      "is not computed; export without a length for each sequence"},
-    {"P", [](const Subject& s) { return HasInput(s.node, 7); },
-     "peepholes are not computed; export without them"},
 };
 
 // The text of an attribute as the IR would print it.
@@ -162,7 +199,8 @@ void CheckRecurrent(const onnx::NodeProto& node, const NodeAttributes& attribute
     if (!refusal.met(subject)) continue;
     auto value = attributes.values.find(refusal.name);
     const std::string shown = refusal.name == "activations" ? Text(Activations(node.op_type(), attributes))
-                              : value == attributes.values.end() ? "given"
+                              : refusal.name == "sequence_lens"  ? "given"
+                              : value == attributes.values.end() ? "absent"
                                                                  : Text(value->second);
     errors.push_back(Error(location, "{}: {}: {}", refusal.name, shown, refusal.reason));
   }
@@ -220,6 +258,10 @@ Result<Values> ConvertRecurrent(const NodeContext& context) {
                              {"activations", Activations(context.node.op_type(), context.attributes)}};
   for (const char* name : {"layout", "input_forget", "linear_before_reset"}) {
     if (context.attributes.Has(name)) attributes[name] = context.attributes.Int(name);
+  }
+  for (const char* name : {"activation_alpha", "activation_beta", "clip"}) {
+    const auto given = context.attributes.values.find(name);
+    if (context.attributes.Given(name)) attributes[name] = given->second;
   }
   if (context.notes != nullptr && context.node.op_type() == "GRU" &&
       context.attributes.Int("linear_before_reset") == 0 && context.producer == "pytorch") {

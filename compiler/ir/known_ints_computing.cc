@@ -63,11 +63,16 @@ const std::map<OpKind, Binary>& BinaryOps() {
       {OpKind::kMax, Larger},
       {OpKind::kAnd, Both},
       {OpKind::kOr, Either},
-      {OpKind::kEqual, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(AreEqual(a, b, least)); }},
-      {OpKind::kLess, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(a, b, least)); }},
-      {OpKind::kGreater, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(b, a, least)); }},
-      {OpKind::kLessOrEqual, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(a, b + 1, least)); }},
-      {OpKind::kGreaterOrEqual, [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(b, a + 1, least)); }},
+      {OpKind::kEqual,
+       [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(AreEqual(a, b, least)); }},
+      {OpKind::kLess,
+       [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(a, b, least)); }},
+      {OpKind::kGreater,
+       [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(b, a, least)); }},
+      {OpKind::kLessOrEqual,
+       [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(a, b + 1, least)); }},
+      {OpKind::kGreaterOrEqual,
+       [](const Dim& a, const Dim& b, const LeastSizes& least) { return Truth(IsLess(b, a + 1, least)); }},
   };
   return table;
 }

@@ -113,7 +113,8 @@ Result<Types> Slice(const Query& query) {
   for (size_t i = 0; i < starts.size(); ++i) {
     Dim& dim = dims[static_cast<size_t>(axes[i])];
     if (steps[i] == 0) return query.Refuse("steps: 0 for axis {}", axes[i]);
-    const std::optional<SliceRange> range = ResolveSlice(dim, starts[i], ends[i], steps[i], query.ints.Least());
+    const std::optional<SliceRange> range =
+        ResolveSlice(dim, starts[i], ends[i], steps[i], query.ints.Least());
     if (!range) {
       return query.Refuse("how many elements {}:{}:{} takes of axis {}, which is {}, depends on its length{}",
                           starts[i].ToText(), ends[i].ToText(), steps[i], axes[i], dim.ToText(),
@@ -150,9 +151,8 @@ Result<> CheckPadMode(const Query& query, const Dim& size, const Dim& before, co
   const bool reflect = query.op.String("mode") == "reflect";
   const Dim least = reflect ? size - 1 : size;
   for (const Dim* pad : {&before, &after}) {
-    const bool fits =
-        query.op.String("mode") == "edge" ? pad->Is(0) || IsAtMost(1, size, query.ints.Least())
-                                           : IsAtMost(*pad, least, query.ints.Least());
+    const bool fits = query.op.String("mode") == "edge" ? pad->Is(0) || IsAtMost(1, size, query.ints.Least())
+                                                        : IsAtMost(*pad, least, query.ints.Least());
     if (!fits) {
       return query.Refuse("pads: {} {} elements do not fit axis {}, which is {}{}", query.op.String("mode"),
                           pad->ToText(), axis, size.ToText(), BindingHint(size));

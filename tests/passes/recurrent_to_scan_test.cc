@@ -275,8 +275,9 @@ TEST(RecurrentToScan, RefusesByName) {
     std::string message;
   };
   const Case cases[] = {
-      {"clip", 3.0, "model.onnx: /op: clip: not supported yet"},
-      {"activations", std::vector<std::string>{"Affine"}, "activations: Affine"},
+      {"activations", std::vector<std::string>{"Affine"},
+       "model.onnx: /op: activations: Affine: one is unknown"},
+      {"activations", std::vector<std::string>{"Tanh", "Tanh"}, "activations: 2 given; rnn takes 1"},
   };
   for (const Case& c : cases) {
     Recurrent recurrent(net, OpKind::kRnn, {"Tanh"});

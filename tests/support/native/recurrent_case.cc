@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tests/support/native/recurrent_case.h"
+
+#include <fmt/format.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+#include <ostream>
+#include <random>
+
+namespace rnnc::test {
+namespace {
+
+// Around the vector widths, and what embedded nets have.
+const std::vector<int64_t> kSizes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 100};
+const std::vector<int64_t> kSteps = {1, 2, 3, 17, 40};
+const std::vector<int64_t> kBatches = {1, 2, 3, 5};
+
+struct Function {
+  const char* name;
+  int parameters;
+  bool has_default;
+};
+constexpr Function kFunctions[] = {
+    {"Tanh", 0, true},      {"Sigmoid", 0, true},     {"Relu", 0, true},           {"Affine", 2, false},
+    {"LeakyRelu", 1, true}, {"ScaledTanh", 2, false}, {"HardSigmoid", 2, true},    {"Elu", 1, true},
+    {"Softsign", 0, true},  {"Softplus", 0, true},    {"ThresholdedRelu", 1, true}};
+
+template <typename T>
+T OneOf(const std::vector<T>& values) {
+  return values[static_cast<size_t>(*rc::gen::inRange<int>(0, static_cast<int>(values.size())))];
+}
+bool Maybe() { return *rc::gen::arbitrary<bool>(); }
+// True once in so many cases.
+bool Rarely(int often) { return *rc::gen::inRange(0, often) == often - 1; }
+
+// Exporters write any case.
+std::string AnyCase(std::string name) {
+  const int which = *rc::gen::inRange(0, 3);
+  for (char& c : name) {
+    if (which == 1) c = static_cast<char>(std::tolower(c));
+    if (which == 2) c = static_cast<char>(std::toupper(c));
+  }
+  return name;
+}
+
+// alpha and beta for all functions that take them, or for the first few with the others at their defaults.
+void ChooseActivations(RecurrentCase& c) {
+  const int count = (c.op == "LSTM" ? 3 : c.op == "GRU" ? 2 : 1) * c.Directions();
+  bool alphas = true, betas = true;  // still given
+  std::vector<const Function*> functions;
+  for (int i = 0; i < count; ++i) functions.push_back(&kFunctions[*rc::gen::inRange(0, 11)]);
+  for (size_t i = 0; i < functions.size(); ++i) {
+    // Once values stop, every later function must have a default.
+    bool needed = false;
+    for (size_t k = i; k < functions.size(); ++k) needed = needed || !functions[k]->has_default;
+    const Function& f = *functions[i];
+    c.activations.push_back(AnyCase(f.name));
+    if (f.parameters > 0) {
+      alphas = alphas && (needed || Maybe());
+      // At 0 the thresholded ReLU has no jump that float and double could fall on different sides of.
+      const float alpha =
+          std::string(f.name) == "ThresholdedRelu" ? 0.0f : OneOf<float>({0.3f, 0.75f, 1.25f});
+      if (alphas) c.alphas.push_back(alpha);
+      if (!alphas && std::string(f.name) == "ThresholdedRelu") c.activations.back() = "Tanh";
+    }
+    if (f.parameters > 1 && c.activations.back() != "Tanh") {
+      betas = betas && (needed || Maybe());
+      if (betas) c.betas.push_back(OneOf<float>({0.25f, 0.5f, 0.9f}));
+    }
+  }
+}
+
+std::vector<float> Numbers(int64_t count, int seed, double scale) {
+  std::mt19937 generator(static_cast<unsigned>(seed) * 2654435761u + 17u);
+  std::uniform_real_distribution<float> uniform(-0.9f, 1.1f);
+  std::vector<float> values;
+  for (int64_t i = 0; i < count; ++i) values.push_back(uniform(generator) * static_cast<float>(scale));
+  return values;
+}
+
+struct Shapes {
+  std::vector<int64_t> x, w, r, b, p, state;
+};
+Shapes ShapesOf(const RecurrentCase& c) {
+  const int64_t d = c.Directions(), g = c.Gates(), h = c.hidden;
+  return {c.batch_first ? std::vector<int64_t>{c.batch, c.steps, c.inputs}
+                        : std::vector<int64_t>{c.steps, c.batch, c.inputs},
+          {d, g * h, c.inputs},
+          {d, g * h, h},
+          {d, 2 * g * h},
+          {d, 3 * h},
+          c.batch_first ? std::vector<int64_t>{c.batch, d, h} : std::vector<int64_t>{d, c.batch, h}};
+}
+
+int64_t CountOf(const std::vector<int64_t>& dims) {
+  int64_t count = 1;
+  for (const int64_t dim : dims) count *= dim;
+  return count;
+}
+
+struct Operand {
+  std::string name;
+  std::vector<int64_t> dims;
+  double scale;
+  int salt;
+  bool is_input;
+};
+// All but lens, in the order of the operator's inputs; an empty name where there is none.
+std::vector<Operand> OperandsOf(const RecurrentCase& c) {
+  const Shapes s = ShapesOf(c);
+  const double w = 1.5 / std::sqrt(static_cast<double>(c.inputs));
+  const double r = 0.9 / std::sqrt(static_cast<double>(c.hidden));
+  const bool weights = !c.constant_weights;
+  std::vector<Operand> operands = {
+      {"X", s.x, 1.5, 1, true},  {"W", s.w, w, 2, weights},
+      {"R", s.r, r, 3, weights}, {c.bias ? "B" : "", s.b, 0.5, 4, weights},
+      {"", {}, 0, 0, false},     {c.initial_h ? "h0" : "", s.state, 0.8, 5, true}};
+  if (c.op != "LSTM") return operands;
+  operands.push_back({c.initial_c ? "c0" : "", s.state, 0.7, 6, true});
+  operands.push_back({c.peepholes ? "P" : "", s.p, 0.6, 7, weights});
+  return operands;
+}
+
+OnnxBuilder::Dims DeclaredDims(const RecurrentCase& c, const Operand& operand) {
+  OnnxBuilder::Dims dims(operand.dims.begin(), operand.dims.end());
+  const size_t batch = operand.name == "X" ? (c.batch_first ? 0 : 1) : (c.batch_first ? 0 : 1);
+  if (operand.name == "X" && c.open_steps) dims[c.batch_first ? 1 : 0] = "T";
+  const bool has_batch = operand.name == "X" || operand.name == "h0" || operand.name == "c0";
+  if (has_batch && c.open_batch) dims[batch] = "B";
+  return dims;
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const RecurrentCase& c) {
+  out << fmt::format(
+      "{} {} T={} B={} I={} H={} layout={} bias={} h0={} c0={} P={} input_forget={} linear_before_reset={} "
+      "clip={} activations=[{}] alpha=[{}] beta=[{}] lengths=[{}] outputs={} constant_weights={} open={}{} "
+      "seed={}",
+      c.op, c.direction, c.steps, c.batch, c.inputs, c.hidden, c.batch_first, c.bias, c.initial_h,
+      c.initial_c, c.peepholes, c.input_forget, c.linear_before_reset, c.clip, fmt::join(c.activations, ","),
+      fmt::join(c.alphas, ","), fmt::join(c.betas, ","), fmt::join(c.lengths, ","), c.outputs,
+      c.constant_weights, c.open_steps ? "T" : "", c.open_batch ? "B" : "", c.seed);
+  return out;
+}
+
+RecurrentCase AnyRecurrentCase() {
+  RecurrentCase c;
+  c.op = OneOf<std::string>({"RNN", "GRU", "LSTM"});
+  c.direction = OneOf<std::string>({"forward", "reverse", "bidirectional"});
+  c.steps = OneOf(kSteps);
+  c.batch = OneOf(kBatches);
+  c.inputs = OneOf(kSizes);
+  c.hidden = OneOf(kSizes);
+  c.batch_first = Maybe();
+  c.bias = Maybe();
+  c.initial_h = Maybe();
+  c.initial_c = c.op == "LSTM" && Maybe();
+  c.peepholes = c.op == "LSTM" && Maybe();
+  c.input_forget = c.op == "LSTM" && Maybe();
+  c.linear_before_reset = c.op == "GRU" && Maybe();
+  if (Maybe()) c.clip = OneOf<double>({0.25, 0.75, 2.0});
+  if (Maybe()) ChooseActivations(c);
+  c.outputs = static_cast<unsigned>(*rc::gen::inRange(1, c.op == "LSTM" ? 8 : 4));
+  c.constant_weights = !Rarely(4);
+  c.open_steps = Maybe();
+  c.open_batch = Rarely(3);
+  c.seed = *rc::gen::inRange(1, 1000);
+  return c;
+}
+
+OnnxBuilder ModelOf(const RecurrentCase& c) {
+  OnnxBuilder model(17);
+  std::vector<std::string> inputs, outputs;
+  for (const Operand& operand : OperandsOf(c)) {
+    const bool lens = inputs.size() == 4 && !c.lengths.empty();
+    inputs.push_back(lens ? "lens" : operand.name);
+    if (lens) {
+      model.Input("lens", {c.open_batch ? OnnxBuilder::Dim("B") : OnnxBuilder::Dim(c.batch)},
+                  onnx::TensorProto::INT32);
+    }
+    if (operand.name.empty()) continue;
+    if (operand.is_input) {
+      model.Input(operand.name, DeclaredDims(c, operand));
+    } else {
+      model.Floats(operand.name, operand.dims,
+                   Numbers(CountOf(operand.dims), c.seed * 10 + operand.salt, operand.scale));
+    }
+  }
+  while (inputs.back().empty()) inputs.pop_back();
+  const char* names[] = {"Y", "Y_h", "Y_c"};
+  for (unsigned i = 0; i < (c.op == "LSTM" ? 3u : 2u); ++i) {
+    outputs.push_back((c.outputs >> i & 1) != 0 ? names[i] : "");
+  }
+  while (outputs.back().empty()) outputs.pop_back();
+  model.Node(c.op, inputs, outputs, "node")
+      .Attribute("hidden_size", c.hidden)
+      .Attribute("direction", c.direction);
+  if (c.batch_first) model.Attribute("layout", 1);
+  if (c.input_forget) model.Attribute("input_forget", 1);
+  if (c.linear_before_reset) model.Attribute("linear_before_reset", 1);
+  if (c.clip > 0) model.Attribute("clip", c.clip);
+  if (!c.activations.empty()) model.Attribute("activations", c.activations);
+  if (!c.alphas.empty()) model.Attribute("activation_alpha", c.alphas);
+  if (!c.betas.empty()) model.Attribute("activation_beta", c.betas);
+  for (const std::string& name : outputs) {
+    if (!name.empty()) model.Output(name);
+  }
+  return model;
+}
+
+std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c) {
+  std::vector<driver::NamedTensor> tensors;
+  size_t position = 0;
+  for (const Operand& operand : OperandsOf(c)) {
+    if (position++ == 4 && !c.lengths.empty()) {
+      ir::Tensor lens = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kI32, {c.batch}));
+      for (size_t i = 0; i < c.lengths.size(); ++i) lens.SetInteger(static_cast<int64_t>(i), c.lengths[i]);
+      tensors.push_back({"lens", std::move(lens)});
+    }
+    if (operand.name.empty() || !operand.is_input) continue;
+    ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kF32, operand.dims));
+    const std::vector<float> values =
+        Numbers(tensor.ElementCount(), c.seed * 10 + operand.salt, operand.scale);
+    for (size_t i = 0; i < values.size(); ++i) tensor.SetNumber(static_cast<int64_t>(i), values[i]);
+    tensors.push_back({operand.name, std::move(tensor)});
+  }
+  return tensors;
+}
+
+}  // namespace rnnc::test

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "compiler/driver/data_set.h"
+#include "tests/support/onnx_builder.h"
+
+namespace rnnc::test {
+
+/// One LSTM, GRU or RNN with any legal attributes, as a model of its own: inputs X, lens, h0, c0 and outputs
+/// Y, Y_h, Y_c as far as the case has them.
+struct RecurrentCase {
+  std::string op = "LSTM";
+  std::string direction = "forward";
+  int64_t steps = 3, batch = 2, inputs = 4, hidden = 3;
+  bool batch_first = false;  // layout 1
+  bool bias = true, initial_h = true, initial_c = true, peepholes = false;
+  bool input_forget = false, linear_before_reset = false;
+  double clip = 0;                       // 0: absent
+  std::vector<std::string> activations;  // empty: the defaults
+  std::vector<float> alphas, betas;
+  std::vector<int32_t> lengths;  // of the sequences; empty: absent
+  unsigned outputs = 7;          // bits: Y, Y_h, Y_c
+  bool constant_weights = true;
+  bool open_steps = false, open_batch = false;  // dims T and B of the model
+  int seed = 1;
+
+  int Directions() const { return direction == "bidirectional" ? 2 : 1; }
+  int Gates() const { return op == "LSTM" ? 4 : op == "GRU" ? 3 : 1; }
+};
+std::ostream& operator<<(std::ostream& out, const RecurrentCase& c);
+
+/// A case of the whole cross-product, drawn from RapidCheck's generator; only to be called in a property.
+/// It shrinks towards few and small sizes and absent attributes.
+RecurrentCase AnyRecurrentCase();
+
+/// Weights and inputs are asymmetric and differ from seed to seed.
+OnnxBuilder ModelOf(const RecurrentCase& c);
+std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c);
+
+}  // namespace rnnc::test
