@@ -20,8 +20,6 @@ using ir::ElementType;
 using ir::ScalarOp;
 using llvm::Value;
 
-bool IsUnsigned(ElementType type) { return type == ElementType::kU8 || type == ElementType::kBool; }
-
 // f16 and bf16 are computed in float; this rounds a result to what memory would hold.
 Value* RoundToSixteen(Frame& frame, ElementType element, Value* value) {
   return FromMemory(frame, element, ToMemory(frame, element, value));

@@ -186,12 +186,13 @@ Result<Values> SliceAttributesToOperands(const NodeContext& context) {
 
 namespace {
 
-// What each version knows: constant, reflect and edge always, wrap from 19 on. Edge and wrap are not
-// computed.
+// What each version knows: constant, reflect and edge always, wrap from 19 on.
 Result<> CheckPadMode(const NodeContext& context) {
   const std::string& mode = context.attributes.String("mode");
-  if (mode == "constant" || mode == "reflect") return Ok();
-  return context.emit.Refuse("mode: '{}' is not computed; constant and reflect are", mode);
+  if (mode == "constant" || mode == "reflect" || mode == "edge") return Ok();
+  if (mode == "wrap" && context.opset >= 19) return Ok();
+  return context.emit.Refuse("mode: '{}' is not computed at opset {}; constant, reflect and edge are", mode,
+                             context.opset);
 }
 
 }  // namespace

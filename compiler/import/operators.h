@@ -107,6 +107,28 @@ Result<Values> ConvertPad(const NodeContext& context);
 Result<Values> ConvertConstant(const NodeContext& context);
 Result<Values> ConvertConstantOfShape(const NodeContext& context);
 Result<Values> ConvertConv(const NodeContext& context);
+Result<Values> ConvertConvTranspose(const NodeContext& context);
+Result<Values> ConvertPool(const NodeContext& context);
+Result<Values> ConvertArgReduce(const NodeContext& context);
+Result<Values> ConvertEyeLike(const NodeContext& context);
+Result<Values> ConvertCastLike(const NodeContext& context);
+Result<Values> ConvertEinsum(const NodeContext& context);
+Result<Values> ConvertBatchNormalization(const NodeContext& context);
+Result<Values> ConvertLayerNormalization(const NodeContext& context);
+// Operators that are said by others: ONNX's own function bodies, and reshapes around a simpler operator.
+Result<Values> ConvertInstanceNormalization(const NodeContext& context);
+Result<Values> ConvertGroupNormalization(const NodeContext& context);
+Result<Values> ConvertRmsNormalization(const NodeContext& context);
+Result<Values> ConvertMeanVarianceNormalization(const NodeContext& context);
+Result<Values> ConvertGlobalPool(const NodeContext& context);
+Result<Values> ConvertDepthToSpace(const NodeContext& context);
+Result<Values> ConvertSpaceToDepth(const NodeContext& context);
+Result<Values> ConvertOneHot(const NodeContext& context);
+Result<Values> ConvertCompress(const NodeContext& context);
+Result<Values> ConvertGatherNd(const NodeContext& context);
+Result<Values> ConvertScatterNd(const NodeContext& context);
+Result<Values> ConvertScatterElements(const NodeContext& context);
+Result<Values> ConvertSwish(const NodeContext& context);
 Result<Values> ConvertReshape(const NodeContext& context);
 Result<Values> ConvertRecurrent(const NodeContext& context);
 

@@ -23,7 +23,8 @@ Handler FindHandler(OpKind kind) {
     for (const auto entries :
          {oracle::PointwiseEntries(), oracle::ElementwiseEntries(), oracle::ReductionEntries(),
           oracle::LayoutEntries(), oracle::SelectionEntries(), oracle::ProductEntries(),
-          oracle::RecurrentEntries()}) {
+          oracle::RecurrentEntries(), oracle::IndexingEntries(), oracle::WindowEntries(),
+          oracle::NormalizationEntries()}) {
       for (const oracle::Entry& entry : entries) {
         RNNC_CHECK(all.emplace(entry.kind, entry.handler).second, "{} is in two tables",
                    InfoOf(entry.kind).text);

@@ -62,6 +62,9 @@ constexpr std::array kArithmetic = {
     ArithmeticRow{OpKind::kAnd, nullptr, [](int64_t a, int64_t b) { return a & b; }},
     ArithmeticRow{OpKind::kOr, nullptr, [](int64_t a, int64_t b) { return a | b; }},
     ArithmeticRow{OpKind::kXor, nullptr, [](int64_t a, int64_t b) { return a ^ b; }},
+    ArithmeticRow{OpKind::kBitwiseAnd, nullptr, [](int64_t a, int64_t b) { return a & b; }},
+    ArithmeticRow{OpKind::kBitwiseOr, nullptr, [](int64_t a, int64_t b) { return a | b; }},
+    ArithmeticRow{OpKind::kBitwiseXor, nullptr, [](int64_t a, int64_t b) { return a ^ b; }},
 };
 
 Result<Array> Combine(const Call& call, const ArithmeticRow& row, const Array& a, const Array& b) {
@@ -103,6 +106,20 @@ Result<Arrays> Mod(const Call& call) {
   if (call.In(0).IsFloat() && !fmod) return call.Fail("fmod: 0 is for integers only");
   const ArithmeticRow row{OpKind::kMod, [](double a, double b) { return std::fmod(a, b); },
                           fmod ? RemainderOfDividend : RemainderOfDivisor};
+  RNNC_ASSIGN(Array result, Combine(call, row, call.In(0), call.In(1)));
+  return One(std::move(result));
+}
+
+// Of unsigned numbers; what is shifted by all its bits or more is 0.
+Result<Arrays> BitShift(const Call& call) {
+  const auto left = [](int64_t a, int64_t b) {
+    return Bits(b) > 63 ? 0 : static_cast<int64_t>(Bits(a) << Bits(b));
+  };
+  const auto right = [](int64_t a, int64_t b) {
+    return Bits(b) > 63 ? 0 : static_cast<int64_t>(Bits(a) >> Bits(b));
+  };
+  ArithmeticRow row{OpKind::kBitShift, nullptr, right};
+  if (call.operation.String("direction") == "LEFT") row.integer = left;
   RNNC_ASSIGN(Array result, Combine(call, row, call.In(0), call.In(1)));
   return One(std::move(result));
 }
@@ -197,7 +214,8 @@ Result<Arrays> Where(const Call& call) {
 
 std::span<const Entry> ElementwiseEntries() {
   static const std::vector<Entry> entries = [] {
-    std::vector<Entry> all = {{OpKind::kMod, Mod}, {OpKind::kPow, Pow}, {OpKind::kWhere, Where}};
+    std::vector<Entry> all = {{OpKind::kMod, Mod}, {OpKind::kPow, Pow}, {OpKind::kWhere, Where},
+                              {OpKind::kBitShift, BitShift}};
     for (const ArithmeticRow& row : kArithmetic) all.push_back({row.kind, Arithmetic});
     for (const CompareRow& row : kCompare) all.push_back({row.kind, Compare});
     return all;

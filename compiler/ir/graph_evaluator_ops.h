@@ -58,6 +58,9 @@ std::span<const Entry> LayoutEntries();
 std::span<const Entry> SelectionEntries();
 std::span<const Entry> ProductEntries();
 std::span<const Entry> RecurrentEntries();
+std::span<const Entry> IndexingEntries();
+std::span<const Entry> WindowEntries();
+std::span<const Entry> NormalizationEntries();
 
 // A single result.
 Arrays One(Array array);

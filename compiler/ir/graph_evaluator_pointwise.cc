@@ -123,6 +123,7 @@ constexpr std::array kMixedRows = {
     MixedRow{OpKind::kAbs, [](double x, const Params&) { return std::fabs(x); },
              [](int64_t x) { return x < 0 ? Negated(x) : x; }},
     MixedRow{OpKind::kSign, Sign, [](int64_t x) { return int64_t{x > 0} - int64_t{x < 0}; }},
+    MixedRow{OpKind::kBitwiseNot, nullptr, [](int64_t x) { return ~x; }},
     MixedRow{OpKind::kRelu, Relu, [](int64_t x) { return std::max<int64_t>(x, 0); }},
 };
 
@@ -131,6 +132,7 @@ Result<Arrays> MixedUnary(const Call& call) {
                                  [&](const MixedRow& r) { return r.kind == call.operation.Kind(); });
   RNNC_CHECK(row != kMixedRows.end(), "{} has no formula", call.operation.Info().text);
   Array result = call.In(0);
+  if (result.IsFloat() && row->formula == nullptr) return call.Fail("a tensor of {}", ToText(result.element));
   for (double& x : result.numbers) x = row->formula(x, {});
   for (int64_t& x : result.integers) x = WrapTo(result.element, row->integer(x));
   return One(std::move(result));

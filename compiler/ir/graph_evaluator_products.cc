@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The oracle's sums of products: MatMul, Gemm, Conv.
+// The oracle's sums of products: MatMul, Gemm, Conv, Einsum.
 
 #include <algorithm>
 
 #include "compiler/ir/graph_evaluator_ops.h"
 #include "compiler/support/check.h"
+#include "compiler/support/strings.h"
 
 namespace rnnc::ir::oracle {
 namespace {
@@ -189,11 +190,60 @@ Result<Arrays> Conv(const Call& call) {
   return One(std::move(result));
 }
 
+// The sum, over all letters that the result lacks, of the products of the operands' elements.
+Result<Arrays> Einsum(const Call& call) {
+  const std::string& equation = call.operation.String("equation");
+  const size_t arrow = equation.find("->");
+  const std::string output = equation.substr(arrow + 2);
+  const std::vector<std::string> terms = Split(equation.substr(0, arrow), ',');
+  std::string letters = output;
+  for (const std::string& term : terms) {
+    for (const char letter : term) {
+      if (letters.find(letter) == std::string::npos) letters += letter;
+    }
+  }
+  std::vector<int64_t> extents(letters.size(), 1);
+  for (size_t i = 0; i < terms.size(); ++i) {
+    for (size_t axis = 0; axis < terms[i].size(); ++axis) {
+      int64_t& extent = extents[letters.find(terms[i][axis])];
+      const int64_t dim = call.In(i).dims[axis];
+      if (dim != 1 && extent != 1 && dim != extent) return call.Fail("{}: sizes differ", terms[i][axis]);
+      if (dim != 1) extent = dim;
+    }
+  }
+  const std::vector<int64_t> dims(extents.begin(), extents.begin() + static_cast<std::ptrdiff_t>(output.size()));
+  RNNC_ASSIGN(Array result, call.Make(call.In(0).element, dims));
+  for (Odometer at(extents); !at.Done(); at.Next()) {
+    double number = 1;
+    uint64_t integer = 1;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      std::vector<int64_t> index;
+      for (const char letter : terms[i]) index.push_back(at.Index()[letters.find(letter)]);
+      const Array& operand = call.In(i);
+      const int64_t from = BroadcastIndex(operand.dims, index);
+      if (operand.IsFloat()) {
+        number = call.Rounded(operand.element, number * operand.NumberAt(from));
+      } else {
+        integer *= static_cast<uint64_t>(operand.IntegerAt(from));
+      }
+    }
+    const std::vector<int64_t> to(at.Index().begin(),
+                                  at.Index().begin() + static_cast<std::ptrdiff_t>(output.size()));
+    const int64_t place = FlatIndex(dims, to);
+    if (result.IsFloat()) {
+      result.SetNumber(place, call.Rounded(result.element, result.NumberAt(place) + number));
+    } else {
+      result.SetInteger(place, result.IntegerAt(place) + static_cast<int64_t>(integer));
+    }
+  }
+  return One(std::move(result));
+}
+
 }  // namespace
 
 std::span<const Entry> ProductEntries() {
   static const std::vector<Entry> entries = {
-      {OpKind::kMatmul, MatMul}, {OpKind::kGemm, Gemm}, {OpKind::kConv, Conv}};
+      {OpKind::kMatmul, MatMul}, {OpKind::kGemm, Gemm}, {OpKind::kConv, Conv}, {OpKind::kEinsum, Einsum}};
   return entries;
 }
 

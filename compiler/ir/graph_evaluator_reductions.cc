@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The oracle's reductions: ONNX Reduce*, Softmax, LogSoftmax.
+// The oracle's reductions: ONNX Reduce*, Softmax, LogSoftmax, Hardmax, ArgMax, ArgMin, CumSum.
 
 #include <algorithm>
 #include <array>
@@ -213,11 +213,105 @@ Result<Arrays> Softmax(const Call& call) {
   return One(std::move(result));
 }
 
+// The flat places of one line along `axis` that begins at `first`, in order.
+struct Line {
+  int64_t extent, stride;
+  bool BeginsAt(int64_t first) const { return first / stride % extent == 0; }
+};
+Line LineOf(const Array& x, int64_t axis) {
+  return {x.dims[static_cast<size_t>(axis)], StridesOf(x.dims)[static_cast<size_t>(axis)]};
+}
+
+// Which element of a line is the largest or the least: the first of equal ones, or the last. NaN is
+// both, as numpy has it.
+int64_t BestOf(const Array& x, int64_t first, const Line& line, bool least, bool last) {
+  int64_t best = 0;
+  for (int64_t i = 1; i < line.extent; ++i) {
+    bool better = false, same = false;
+    const int64_t a = first + i * line.stride;
+    const int64_t b = first + best * line.stride;
+    if (x.IsFloat()) {
+      const double candidate = x.NumberAt(a), holder = x.NumberAt(b);
+      same = candidate == holder || (std::isnan(candidate) && std::isnan(holder));
+      better = std::isnan(candidate) ? !std::isnan(holder)
+                                     : (least ? candidate < holder : candidate > holder);
+    } else {
+      same = x.IntegerAt(a) == x.IntegerAt(b);
+      better = least ? x.IntegerAt(a) < x.IntegerAt(b) : x.IntegerAt(a) > x.IntegerAt(b);
+    }
+    if (better || (last && same)) best = i;
+  }
+  return best;
+}
+
+Result<Arrays> ArgReduce(const Call& call) {
+  const Array& x = call.In(0);
+  RNNC_ASSIGN(const int64_t axis, AxisOf(call, call.operation.Int("axis"), x.Rank()));
+  const Line line = LineOf(x, axis);
+  if (line.extent == 0) return call.Fail("axis {} of {} is empty", axis, x.ShapeText());
+  std::vector<int64_t> dims = x.dims;
+  dims[static_cast<size_t>(axis)] = 1;
+  if (call.operation.Int("keepdims") == 0) dims.erase(dims.begin() + axis);
+  RNNC_ASSIGN(Array result, call.Make(ElementType::kI64, dims));
+  int64_t next = 0;
+  for (int64_t first = 0; first < x.Count(); ++first) {
+    if (!line.BeginsAt(first)) continue;
+    result.SetInteger(next++, BestOf(x, first, line, call.operation.Kind() == OpKind::kArgMin,
+                                     call.operation.Int("select_last_index") != 0));
+  }
+  return One(std::move(result));
+}
+
+// 1 at the first largest element of each line, 0 elsewhere.
+Result<Arrays> Hardmax(const Call& call) {
+  const Array& x = call.In(0);
+  RNNC_ASSIGN(const int64_t axis, AxisOf(call, call.operation.Int("axis"), x.Rank()));
+  const Line line = LineOf(x, axis);
+  RNNC_ASSIGN(Array result, call.Make(x.element, x.dims));
+  for (int64_t first = 0; first < x.Count(); ++first) {
+    if (line.BeginsAt(first)) {
+      result.SetNumber(first + BestOf(x, first, line, false, false) * line.stride, 1);
+    }
+  }
+  return One(std::move(result));
+}
+
+// y[i] = x[0] + .. + x[i]; exclusive: without x[i]; reverse: counted from the end.
+Result<Arrays> CumSum(const Call& call) {
+  const Array& x = call.In(0);
+  if (call.In(1).Count() != 1) return call.Fail("axis: {} of them", call.In(1).Count());
+  RNNC_ASSIGN(const int64_t axis, AxisOf(call, call.In(1).IntegerAt(0), x.Rank()));
+  const Line line = LineOf(x, axis);
+  const bool exclusive = call.operation.Int("exclusive") != 0;
+  RNNC_ASSIGN(Array result, call.Make(x.element, x.dims));
+  for (int64_t first = 0; first < x.Count(); ++first) {
+    if (!line.BeginsAt(first)) continue;
+    double number = 0;
+    uint64_t integer = 0;
+    for (int64_t i = 0; i < line.extent; ++i) {
+      const int64_t place = call.operation.Int("reverse") != 0 ? line.extent - 1 - i : i;
+      const int64_t at = first + place * line.stride;
+      const double before = number;
+      const uint64_t integer_before = integer;
+      if (x.IsFloat()) {
+        number = call.Rounded(x.element, number + x.NumberAt(at));
+        result.SetNumber(at, exclusive ? before : number);
+      } else {
+        integer += static_cast<uint64_t>(x.IntegerAt(at));
+        result.SetInteger(at, static_cast<int64_t>(exclusive ? integer_before : integer));
+      }
+    }
+  }
+  return One(std::move(result));
+}
+
 }  // namespace
 
 std::span<const Entry> ReductionEntries() {
   static const std::vector<Entry> entries = [] {
-    std::vector<Entry> all = {{OpKind::kSoftmax, Softmax}, {OpKind::kLogSoftmax, Softmax}};
+    std::vector<Entry> all = {{OpKind::kSoftmax, Softmax}, {OpKind::kLogSoftmax, Softmax},
+                              {OpKind::kHardmax, Hardmax}, {OpKind::kArgMax, ArgReduce},
+                              {OpKind::kArgMin, ArgReduce}, {OpKind::kCumSum, CumSum}};
     for (const Row& row : kRows) all.push_back({row.kind, Reduce});
     return all;
   }();

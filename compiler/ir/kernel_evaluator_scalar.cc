@@ -171,7 +171,7 @@ int64_t OfIntegers(ScalarOp op, int64_t a, int64_t b) {
     case ScalarOp::kXor:
       return a ^ b;
     case ScalarOp::kNot:
-      return a == 0 ? 1 : 0;
+      return ~a;
     default:
       RNNC_UNREACHABLE("{} gives no integer", ToText(op));
   }
@@ -237,6 +237,7 @@ Scalar Compute(ScalarOp op, ElementType type, ElementType operand_type, const Sc
       result.number = OfFloats(op, args[0].number, second.number);
     } else {
       result.integer = WrapTo(type, OfIntegers(op, args[0].integer, second.integer));
+      if (op == ScalarOp::kNot && type == ElementType::kBool) result.integer = 1 - args[0].integer;
     }
   }
   if (round && IsFloat(type)) result.number = RoundTo(type, result.number);

@@ -147,6 +147,28 @@ Maybe SizeElement(const Query& query) {
   return count.IsPoisoned() ? std::nullopt : Maybe(Elements{count});
 }
 
+Maybe Counted(const Query& query) {
+  const Maybe start = query.Known(0);
+  const Maybe delta = query.Known(2);
+  if (!start || !delta) return std::nullopt;
+  Elements elements;
+  for (int64_t i = 0; i < query.Count(); ++i) elements.push_back(start->front() + delta->front() * Dim(i));
+  return elements;
+}
+
+Maybe Tiled(const Query& query) {
+  const Maybe x = query.Known(0);
+  if (!x) return std::nullopt;
+  const std::vector<int64_t> dims = query.TypeOf(0)->StaticDims();
+  Elements elements;
+  for (int64_t at = 0; at < query.Count(); ++at) {
+    std::vector<int64_t> from = Coordinates(at, query.result.type.StaticDims());
+    for (size_t i = 0; i < dims.size(); ++i) from[i] %= dims[i];
+    elements.push_back((*x)[static_cast<size_t>(Offset(from, dims))]);
+  }
+  return elements;
+}
+
 // What leaves the order of elements alone.
 Maybe Unmoved(const Query& query) { return query.Known(0); }
 
@@ -159,6 +181,7 @@ const std::map<OpKind, Rule>& MovingRules() {
       {OpKind::kSqueeze, Unmoved},     {OpKind::kUnsqueeze, Unmoved}, {OpKind::kConcat, Joined},
       {OpKind::kGather, Taken},        {OpKind::kSlice, Sliced},      {OpKind::kSplit, Parted},
       {OpKind::kTranspose, Permuted},  {OpKind::kExpand, Stretched},
+      {OpKind::kRange, Counted},       {OpKind::kTile, Tiled},
   };
   return table;
 }

@@ -28,7 +28,8 @@ Table MakeTable() {
   Table table{};
   for (const std::vector<Rule>* rules :
        {&lowering::PointwiseRules(), &lowering::ProductRules(), &lowering::ReductionRules(),
-        &lowering::LayoutRules(), &lowering::IndexingRules()}) {
+        &lowering::LayoutRules(), &lowering::IndexingRules(), &lowering::PlaceRules(),
+        &lowering::NormalizationRules(), &lowering::WindowRules()}) {
     for (const Rule& rule : *rules) {
       LowerFunction& entry = table[static_cast<size_t>(rule.kind)];
       RNNC_CHECK(entry == nullptr, "{} is in the lowering table twice", InfoOf(rule.kind).text);
@@ -48,7 +49,8 @@ LowerFunction FunctionFor(OpKind kind) {
 bool HasLowering(OpKind kind) { return FunctionFor(kind) != nullptr; }
 
 bool MustBeKnown(const Operation& operation, size_t operand) {
-  constexpr std::string_view kNames[] = {"axes", "shape", "starts", "ends", "steps", "pads", "split"};
+  constexpr std::string_view kNames[] = {"axes", "axis", "shape", "starts", "ends",
+                                         "steps", "pads", "split", "repeats"};
   const auto& slots = operation.Info().operands;
   return operand < slots.size() &&
          std::find(std::begin(kNames), std::end(kNames), slots[operand].name) != std::end(kNames);

@@ -100,6 +100,12 @@ int CastTo(Program& program, ElementType type, int node) {
   return TypeOf(program, node) == type ? node : program.AddOp(ScalarOp::kCast, type, {node});
 }
 
+int WrapIndex(Program& program, int index, const Dim& size) {
+  const int negative = Apply(program, ScalarOp::kLess, {index, ConstLike(program, index, 0)});
+  const int wrapped = Apply(program, ScalarOp::kAdd, {index, program.AddIndex(IndexExpr(size))});
+  return Apply(program, ScalarOp::kSelect, {negative, wrapped, index});
+}
+
 ElementType ComputeType(ElementType type) {
   return type == ElementType::kF16 || type == ElementType::kBF16 ? ElementType::kF32 : type;
 }

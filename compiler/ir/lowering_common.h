@@ -36,6 +36,9 @@ const std::vector<Rule>& ProductRules();
 const std::vector<Rule>& ReductionRules();
 const std::vector<Rule>& LayoutRules();
 const std::vector<Rule>& IndexingRules();  // gather, pad, and shapes as values
+const std::vector<Rule>& PlaceRules();     // tile, trilu, gather_elements, scatter_nd, range, eye_like
+const std::vector<Rule>& NormalizationRules();
+const std::vector<Rule>& WindowRules();  // pooling
 
 // ---- Operands that must be known ----
 
@@ -56,6 +59,8 @@ int Apply(Program& program, ScalarOp op, const std::vector<int>& args);
 int ConstLike(Program& program, int like, double value);
 // Nothing when the node has that type already.
 int CastTo(Program& program, ElementType type, int node);
+// An index counted from the end where it is negative.
+int WrapIndex(Program& program, int index, const Dim& size);
 // What an operator on `type` is computed in: f16 and bf16 in f32, rounded once at its end.
 ElementType ComputeType(ElementType type);
 // Element of an operand at the index variables 0.. of a result with `dims`, by numpy broadcasting.

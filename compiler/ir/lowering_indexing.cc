@@ -64,12 +64,7 @@ Value* EmitIndexedRead(const Context& context, const GatherShape& shape, Value* 
   return EmitMap(context, context.ResultType(), {x, index_values}, [&](Program& program) {
     int index = program.AddRead(index_values->type.element, 1, shape.inner);
     index = CastTo(program, ElementType::kI64, index);
-    if (wrap) {
-      const int negative = Apply(program, ScalarOp::kLess, {index, ConstLike(program, index, 0)});
-      const int size = program.AddIndex(IndexExpr(x->type.dims[shape.axis]));
-      index =
-          Apply(program, ScalarOp::kSelect, {negative, Apply(program, ScalarOp::kAdd, {index, size}), index});
-    }
+    if (wrap) index = WrapIndex(program, index, x->type.dims[shape.axis]);
     std::vector<IndexExpr> indices = shape.around;
     indices[shape.axis] = IndexExpr::Node(index);
     return program.AddRead(x->type.element, 0, std::move(indices));

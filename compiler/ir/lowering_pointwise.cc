@@ -74,6 +74,10 @@ constexpr DirectRule kDirect[] = {
     {OpKind::kAnd, ScalarOp::kAnd},
     {OpKind::kOr, ScalarOp::kOr},
     {OpKind::kXor, ScalarOp::kXor},
+    {OpKind::kBitwiseNot, ScalarOp::kNot},
+    {OpKind::kBitwiseAnd, ScalarOp::kAnd},
+    {OpKind::kBitwiseOr, ScalarOp::kOr},
+    {OpKind::kBitwiseXor, ScalarOp::kXor},
     {OpKind::kMin, ScalarOp::kMin},
     {OpKind::kMax, ScalarOp::kMax},
     {OpKind::kSum, ScalarOp::kAdd},
@@ -171,6 +175,11 @@ int IsInf(const Scalars& s) {
 int Mod(const Scalars& s) {
   return s(s.op.Int("fmod") != 0 ? ScalarOp::kFmod : ScalarOp::kMod, s.X(), s.args[1]);
 }
+// Times or over 2^n, which wraps to 0 from the width on; x/0 is 0, as it must be for so far a shift.
+int BitShift(const Scalars& s) {
+  const int power = s(ScalarOp::kPow, s.Const(2), s.args[1]);
+  return s(s.op.String("direction") == "LEFT" ? ScalarOp::kMul : ScalarOp::kDiv, s.X(), power);
+}
 int Where(const Scalars& s) { return s.Select(s.X(), s.args[1], s.args[2]); }
 int Mean(const Scalars& s) {
   int sum = s.X();
@@ -207,6 +216,7 @@ constexpr FormulaRule kFormulas[] = {
     {OpKind::kShrink, Shrink},
     {OpKind::kIsInf, IsInf},
     {OpKind::kMod, Mod},
+    {OpKind::kBitShift, BitShift},
     {OpKind::kWhere, Where},
     {OpKind::kMean, Mean},
     {OpKind::kClip, Clip},

@@ -99,7 +99,7 @@ const std::map<OpKind, Rule>& AllRules() {
   static const std::map<OpKind, Rule> table = [] {
     std::map<OpKind, Rule> rules;
     for (const auto* part : {&PointwiseRules(), &ProductRules(), &ReductionRules(), &LayoutRules(),
-                             &ReshapeRules(), &RecurrentRules()}) {
+                             &ReshapeRules(), &RecurrentRules(), &IndexingRules(), &WindowRules()}) {
       rules.insert(part->begin(), part->end());
     }
     return rules;

@@ -54,6 +54,8 @@ const std::map<OpKind, Rule>& ReductionRules();
 const std::map<OpKind, Rule>& LayoutRules();
 const std::map<OpKind, Rule>& ReshapeRules();
 const std::map<OpKind, Rule>& RecurrentRules();
+const std::map<OpKind, Rule>& IndexingRules();
+const std::map<OpKind, Rule>& WindowRules();
 
 // "[T,1,64]".
 std::string ToText(const Dims& dims);

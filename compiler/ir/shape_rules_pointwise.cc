@@ -7,7 +7,7 @@
 namespace rnnc::ir::shape_rules {
 namespace {
 
-enum class Elements : uint8_t { kAny, kNumber, kFloat, kBool };
+enum class Elements : uint8_t { kAny, kNumber, kFloat, kInteger, kBool };
 
 bool Belongs(ElementType type, Elements elements) {
   switch (elements) {
@@ -17,6 +17,8 @@ bool Belongs(ElementType type, Elements elements) {
       return type != ElementType::kBool;
     case Elements::kFloat:
       return IsFloat(type);
+    case Elements::kInteger:
+      return !IsFloat(type) && type != ElementType::kBool;
     case Elements::kBool:
       return type == ElementType::kBool;
   }
@@ -24,7 +26,7 @@ bool Belongs(ElementType type, Elements elements) {
 }
 
 std::string_view Describe(Elements elements) {
-  constexpr std::string_view kTexts[] = {"anything", "a number", "a float", "bool"};
+  constexpr std::string_view kTexts[] = {"anything", "a number", "a float", "an integer", "bool"};
   return kTexts[static_cast<size_t>(elements)];
 }
 
@@ -129,6 +131,16 @@ Result<Types> Gelu(const Query& query) {
   return Same<Elements::kFloat>(query);
 }
 
+Result<Types> BitShift(const Query& query) {
+  const std::string& direction = query.op.String("direction");
+  if (direction != "LEFT" && direction != "RIGHT") {
+    return query.Refuse("direction: '{}' is neither LEFT nor RIGHT", direction);
+  }
+  RNNC_ASSIGN(Type type, Joint<Elements::kInteger>(query));
+  if (!IsUnsigned(type.element)) return query.Refuse("a: must be unsigned, is {}", type.ToText());
+  return Types{type};
+}
+
 // The formula divides by alpha.
 Result<Types> Celu(const Query& query) {
   if (query.op.Float("alpha") == 0) return query.Refuse("alpha: 0 has no meaning; use Relu");
@@ -140,6 +152,7 @@ Result<Types> Celu(const Query& query) {
 const std::map<OpKind, Rule>& PointwiseRules() {
   constexpr Rule number = Same<Elements::kNumber>;
   constexpr Rule floating = Same<Elements::kFloat>;
+  constexpr Rule integer = Same<Elements::kInteger>;
   constexpr Rule logic = Same<Elements::kBool>;
   constexpr Rule order = Truth<Elements::kNumber>;
   static const std::map<OpKind, Rule> table = {
@@ -187,6 +200,11 @@ const std::map<OpKind, Rule>& PointwiseRules() {
       {OpKind::kAnd, logic},
       {OpKind::kOr, logic},
       {OpKind::kXor, logic},
+      {OpKind::kBitwiseNot, integer},
+      {OpKind::kBitwiseAnd, integer},
+      {OpKind::kBitwiseOr, integer},
+      {OpKind::kBitwiseXor, integer},
+      {OpKind::kBitShift, BitShift},
       {OpKind::kIsNan, Truth<Elements::kFloat>},
       {OpKind::kIsInf, Truth<Elements::kFloat>},
       {OpKind::kAdd, number},

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/ir/shape_rules_common.h"
+#include "compiler/support/strings.h"
 
-// MatMul, Gemm, Conv and `linear`.
+// MatMul, Gemm, Conv, Einsum and `linear`.
 namespace rnnc::ir::shape_rules {
 namespace {
 
@@ -139,11 +140,47 @@ Result<Types> Linear(const Query& query) {
   return Types{MakeType(x.element, dims)};
 }
 
+// A letter is one size wherever it stands; 1 stretches to it.
+Result<Types> Einsum(const Query& query) {
+  const std::string& equation = query.op.String("equation");
+  const size_t arrow = equation.find("->");
+  const size_t count = query.op.Operands().size();
+  const std::vector<std::string> terms = Split(equation.substr(0, arrow), ',');
+  if (arrow == std::string::npos || terms.size() != count) {
+    return query.Refuse("equation: '{}' for {} operands", equation, count);
+  }
+  std::map<char, Dim> sizes;
+  const Type& first = query.op.Operand(size_t{0})->type;
+  for (size_t i = 0; i < count; ++i) {
+    const Type& type = query.op.Operand(i)->type;
+    if (type.element != first.element || type.element == ElementType::kBool) {
+      return query.Refuse("inputs: {} beside {}", type.ToText(), first.ToText());
+    }
+    if (terms[i].size() != type.dims.size()) {
+      return query.Refuse("equation: '{}' for {}", terms[i], type.ToText());
+    }
+    for (size_t axis = 0; axis < terms[i].size(); ++axis) {
+      const Dim& dim = type.dims[axis];
+      const auto [place, is_new] = sizes.emplace(terms[i][axis], dim);
+      if (is_new || dim.Is(1)) continue;
+      if (place->second.Is(1)) place->second = dim;
+      RNNC_TRY(RequireEqual(query, fmt::format("equation: axis {}", terms[i][axis]), place->second, dim));
+    }
+  }
+  Dims dims;
+  for (char letter : equation.substr(arrow + 2)) {
+    const auto found = sizes.find(letter);
+    if (found == sizes.end()) return query.Refuse("equation: no operand has axis {}", letter);
+    dims.push_back(found->second);
+  }
+  return Types{MakeType(first.element, dims)};
+}
+
 }  // namespace
 
 const std::map<OpKind, Rule>& ProductRules() {
   static const std::map<OpKind, Rule> table = {
-      {OpKind::kMatmul, Matmul}, {OpKind::kGemm, Gemm}, {OpKind::kConv, Conv}, {OpKind::kLinear, Linear}};
+      {OpKind::kMatmul, Matmul}, {OpKind::kGemm, Gemm}, {OpKind::kConv, Conv}, {OpKind::kLinear, Linear}, {OpKind::kEinsum, Einsum}};
   return table;
 }
 

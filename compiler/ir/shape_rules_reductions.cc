@@ -3,7 +3,7 @@
 
 #include "compiler/ir/shape_rules_common.h"
 
-// Softmax and Reduce*.
+// Softmax, Reduce*, ArgMax, CumSum, and the normalisations.
 namespace rnnc::ir::shape_rules {
 namespace {
 
@@ -14,11 +14,18 @@ Result<Types> Softmax(const Query& query) {
   return Types{x};
 }
 
-template <bool only_floats>
+Result<> RequireKeepdims(const Query& query) {
+  const int64_t keepdims = query.op.Int("keepdims");
+  if (keepdims == 0 || keepdims == 1) return Ok();
+  return query.Refuse("keepdims: {} is neither 0 nor 1", keepdims);
+}
+
+// `takes_bool`: the largest and the least, of false and true.
+template <bool takes_bool>
 Result<Types> Reduce(const Query& query) {
   const Type& x = query.TypeOf("x");
-  if (only_floats ? !IsFloat(x.element) : x.element == ElementType::kBool) {
-    return query.Refuse("x: must be a {}, is {}", only_floats ? "float" : "number", x.ToText());
+  if (!takes_bool && x.element == ElementType::kBool) {
+    return query.Refuse("x: must be a number, is {}", x.ToText());
   }
   std::vector<int64_t> axes;
   if (query.Find("axes") != nullptr) {
@@ -29,8 +36,8 @@ Result<Types> Reduce(const Query& query) {
     if (query.op.Int("noop_with_empty_axes") != 0) return Types{x};
     for (int64_t axis = 0; axis < x.Rank(); ++axis) axes.push_back(axis);
   }
+  RNNC_TRY(RequireKeepdims(query));
   const int64_t keepdims = query.op.Int("keepdims");
-  if (keepdims != 0 && keepdims != 1) return query.Refuse("keepdims: {} is neither 0 nor 1", keepdims);
   Dims dims = x.dims;
   for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
     if (keepdims != 0) {
@@ -42,21 +49,86 @@ Result<Types> Reduce(const Query& query) {
   return Types{MakeType(x.element, dims)};
 }
 
+// The place of the largest or least; an empty axis has none.
+Result<Types> ArgReduce(const Query& query) {
+  const Type& x = query.TypeOf("x");
+  if (x.element == ElementType::kBool) return query.Refuse("x: must be a number, is {}", x.ToText());
+  RNNC_ASSIGN(const int64_t axis, query.Axis("axis", query.op.Int("axis"), x.Rank()));
+  RNNC_TRY(RequireKeepdims(query));
+  Dims dims = x.dims;
+  if (dims[static_cast<size_t>(axis)].Is(0)) return query.Refuse("axis: {} of {} is empty", axis, x.ToText());
+  if (query.op.Int("keepdims") != 0) {
+    dims[static_cast<size_t>(axis)] = Dim(1);
+  } else {
+    dims.erase(dims.begin() + axis);
+  }
+  return Types{MakeType(ElementType::kI64, dims)};
+}
+
+Result<Types> CumSum(const Query& query) {
+  const Type& x = query.TypeOf("x");
+  if (x.element == ElementType::kBool) return query.Refuse("x: must be a number, is {}", x.ToText());
+  RNNC_ASSIGN(const std::vector<int64_t> axis, query.KnownIntegers("axis"));
+  if (axis.size() != 1) return query.Refuse("axis: {} of them, must be 1", axis.size());
+  RNNC_TRY(query.Axis("axis", axis[0], x.Rank()));
+  return Types{x};
+}
+
+Result<> RequireBroadcast(const Query& query, std::string_view name, const Type& x) {
+  const Value* value = query.Find(name);
+  if (value == nullptr) return Ok();
+  RNNC_ASSIGN(const Dims joint, Broadcast(query, x.dims, value->type.dims));
+  if (value->type.element == x.element && joint == x.dims) return Ok();
+  return query.Refuse("{}: {} does not broadcast to {}", name, value->type.ToText(), x.ToText());
+}
+
+Result<Types> LayerNormalization(const Query& query) {
+  const Type& x = query.TypeOf("x");
+  if (!IsFloat(x.element)) return query.Refuse("x: must be a float, is {}", x.ToText());
+  RNNC_ASSIGN(const int64_t axis, query.Axis("axis", query.op.Int("axis"), x.Rank()));
+  RNNC_TRY(RequireBroadcast(query, "scale", x));
+  RNNC_TRY(RequireBroadcast(query, "b", x));
+  Type statistic = MakeType(ElementType::kF32, x.dims);
+  for (auto dim = statistic.dims.begin() + axis; dim != statistic.dims.end(); ++dim) *dim = Dim(1);
+  return Types{x, statistic, statistic};
+}
+
+// Scale, bias, mean and variance may each be of a float type of their own.
+Result<Types> BatchNormalization(const Query& query) {
+  const Type& x = query.TypeOf("x");
+  if (!IsFloat(x.element)) return query.Refuse("x: must be a float, is {}", x.ToText());
+  if (x.Rank() < 1) return query.Refuse("x: must have dimensions, is {}", x.ToText());
+  const Dim channels = x.Rank() == 1 ? Dim(1) : x.dims[1];
+  for (std::string_view name : {"scale", "b", "mean", "var"}) {
+    const Type& type = query.TypeOf(name);
+    if (IsFloat(type.element) && type.dims == Dims{channels}) continue;
+    return query.Refuse("{}: must be a float for each of {} channels, is {}", name, channels.ToText(),
+                        type.ToText());
+  }
+  return Types{x};
+}
+
 }  // namespace
 
 const std::map<OpKind, Rule>& ReductionRules() {
   static const std::map<OpKind, Rule> table = {
       {OpKind::kSoftmax, Softmax},
       {OpKind::kLogSoftmax, Softmax},
+      {OpKind::kHardmax, Softmax},
+      {OpKind::kArgMax, ArgReduce},
+      {OpKind::kArgMin, ArgReduce},
+      {OpKind::kCumSum, CumSum},
+      {OpKind::kLayerNormalization, LayerNormalization},
+      {OpKind::kBatchNormalization, BatchNormalization},
       {OpKind::kReduceSum, Reduce<false>},
-      {OpKind::kReduceMean, Reduce<true>},
+      {OpKind::kReduceMean, Reduce<false>},
       {OpKind::kReduceProd, Reduce<false>},
-      {OpKind::kReduceMax, Reduce<false>},
-      {OpKind::kReduceMin, Reduce<false>},
+      {OpKind::kReduceMax, Reduce<true>},
+      {OpKind::kReduceMin, Reduce<true>},
       {OpKind::kReduceL1, Reduce<false>},
-      {OpKind::kReduceL2, Reduce<true>},
-      {OpKind::kReduceLogSum, Reduce<true>},
-      {OpKind::kReduceLogSumExp, Reduce<true>},
+      {OpKind::kReduceL2, Reduce<false>},
+      {OpKind::kReduceLogSum, Reduce<false>},
+      {OpKind::kReduceLogSumExp, Reduce<false>},
       {OpKind::kReduceSumSquare, Reduce<false>},
   };
   return table;

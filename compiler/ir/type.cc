@@ -24,6 +24,7 @@ const ElementTypeInfo& InfoOf(ElementType type) { return kElementTypes[static_ca
 std::string_view ToText(ElementType type) { return InfoOf(type).text; }
 int64_t BytesOf(ElementType type) { return InfoOf(type).bytes; }
 bool IsFloat(ElementType type) { return InfoOf(type).is_float; }
+bool IsUnsigned(ElementType type) { return type == ElementType::kU8 || type == ElementType::kBool; }
 
 std::optional<ElementType> ParseElementType(std::string_view text) {
   for (size_t i = 0; i < kElementTypes.size(); ++i) {

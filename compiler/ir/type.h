@@ -23,6 +23,7 @@ std::string_view ToText(ElementType type);
 std::optional<ElementType> ParseElementType(std::string_view text);
 int64_t BytesOf(ElementType type);
 bool IsFloat(ElementType type);
+bool IsUnsigned(ElementType type);  // integers without a sign, and bool
 
 // The type of a tensor: element type and dims, outermost first, row-major. A scalar has no dims.
 struct Type {

@@ -18,14 +18,14 @@ bool IsArgCombine(Combine combine) {
 }
 
 // What a scalar operation accepts.
-enum class Accepts : uint8_t { kAny, kNumbers, kFloats, kBools };
+enum class Accepts : uint8_t { kAny, kNumbers, kFloats, kBits };
 Accepts AcceptedBy(ScalarOp op) {
   switch (op) {
     case ScalarOp::kAnd:
     case ScalarOp::kOr:
     case ScalarOp::kXor:
     case ScalarOp::kNot:
-      return Accepts::kBools;
+      return Accepts::kBits;
     case ScalarOp::kEqual:
     case ScalarOp::kNotEqual:
     case ScalarOp::kCast:
@@ -61,8 +61,8 @@ bool Accepted(ScalarOp op, ElementType type) {
       return type != ElementType::kBool;
     case Accepts::kFloats:
       return IsFloat(type);
-    case Accepts::kBools:
-      return type == ElementType::kBool;
+    case Accepts::kBits:
+      return !IsFloat(type);
   }
   return false;
 }

@@ -16,16 +16,30 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kFolder = "/usr/share/libonnx-testdata/data/node";
 
-// Which inputs are made constants: none, the integers behind the first input, all integers.
-enum class Bind { kNone, kLater, kAll };
+// Which inputs are made constants, each more than the one before: none, the integers behind the first input
+// (sizes, axes), all integers and flags, all scalars (the bounds of a Range).
+enum class Bind { kNone, kLater, kAll, kScalars };
+
+bool IsBound(const ir::Type& type, size_t place, Bind bind) {
+  const bool integer = type.element == ir::ElementType::kI64 || type.element == ir::ElementType::kI32;
+  switch (bind) {
+    case Bind::kNone:
+      return false;
+    case Bind::kLater:
+      return integer && place > 0;
+    case Bind::kAll:
+      return integer || type.element == ir::ElementType::kBool;
+    case Bind::kScalars:
+      return !ir::IsFloat(type.element) || type.Rank() == 0;
+  }
+  return false;
+}
 
 import::ImportOptions OptionsFor(const driver::DataSet& set, Bind bind) {
   import::ImportOptions options;
   for (size_t i = 0; i < set.inputs.size(); ++i) {
     const driver::NamedTensor& input = set.inputs[i];
-    const ir::ElementType element = input.tensor.type.element;
-    const bool integer = element == ir::ElementType::kI64 || element == ir::ElementType::kI32;
-    if (bind != Bind::kNone && integer && (bind == Bind::kAll || i > 0)) {
+    if (IsBound(input.tensor.type, i, bind)) {
       options.constants[input.name] = std::make_shared<ir::Tensor>(input.tensor);
     }
   }
@@ -93,7 +107,7 @@ Result<NodeTest> LoadNodeTest(const std::string& name) {
   import::ImportNotes notes;
   Result<std::unique_ptr<ir::Module>> module =
       import::ImportOnnx(model, OptionsFor(*set, Bind::kNone), &notes);
-  for (const Bind bind : {Bind::kLater, Bind::kAll}) {
+  for (const Bind bind : {Bind::kLater, Bind::kAll, Bind::kScalars}) {
     if (module.ok()) break;
     Result<std::unique_ptr<ir::Module>> again = import::ImportOnnx(model, OptionsFor(*set, bind), &notes);
     if (again.ok()) module = std::move(again);
