@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compiler/ir/fold.h"
 #include "compiler/ir/known_ints_common.h"
 
 namespace rnnc::ir {
@@ -82,14 +83,43 @@ std::optional<std::vector<Dim>> KnownInts::Compute(const Value* value) {
   if (IsFloat(value->type.element) || !StaticCount(value->type)) return std::nullopt;
   if (value->kind == ValueKind::kConst) return ElementsOf(*value->tensor);
   if (value->kind != ValueKind::kResult) return std::nullopt;
-  const Rule* rule = FindRule(value->definition->Kind());
-  if (rule == nullptr) return std::nullopt;
-  Maybe elements = (*rule)({*value->definition, *value, *this});
-  if (!elements || static_cast<int64_t>(elements->size()) != *StaticCount(value->type)) return std::nullopt;
-  // Arithmetic here does not wrap: what would have wrapped is not known.
-  const bool fit = std::all_of(elements->begin(), elements->end(),
-                               [&](const Dim& element) { return FitsIn(element, value->type.element); });
-  return fit ? elements : std::nullopt;
+  if (const Rule* rule = FindRule(value->definition->Kind()); rule != nullptr) {
+    Maybe elements = (*rule)({*value->definition, *value, *this});
+    // Arithmetic here does not wrap: what would have wrapped is not known.
+    if (elements && static_cast<int64_t>(elements->size()) == *StaticCount(value->type) &&
+        std::all_of(elements->begin(), elements->end(),
+                    [&](const Dim& element) { return FitsIn(element, value->type.element); })) {
+      return elements;
+    }
+  }
+  const TensorPtr folded = Folded(value);
+  return folded == nullptr ? std::nullopt : ElementsOf(*folded);
+}
+
+TensorPtr KnownInts::Folded(const Value* value) {
+  if (!known_ints::StaticCount(value->type)) return nullptr;
+  return FoldOperation(
+             *value->definition, [&](const Value* operand) { return ConstantOf(operand); }, true)
+      .at(static_cast<size_t>(value->index));
+}
+
+TensorPtr KnownInts::ConstantOf(const Value* value) {
+  if (!known_ints::StaticCount(value->type)) return nullptr;
+  if (value->kind == ValueKind::kConst) return value->tensor;
+  if (value->kind != ValueKind::kResult) return nullptr;
+  if (!IsFloat(value->type.element)) {
+    const auto integers = IntegersOf(value);
+    if (!integers) return nullptr;
+    Tensor tensor = ZeroTensor(value->type);
+    for (size_t i = 0; i < integers->size(); ++i) tensor.SetInteger(static_cast<int64_t>(i), (*integers)[i]);
+    return std::make_shared<const Tensor>(std::move(tensor));
+  }
+  if (auto found = floats_.find(value); found != floats_.end()) return found->second;
+  if (depth_ >= known_ints::kMaxDepth) return nullptr;
+  ++depth_;
+  TensorPtr folded = Folded(value);
+  --depth_;
+  return floats_[value] = folded;
 }
 
 std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {

@@ -116,16 +116,6 @@ const Case kCases[] = {
        return model;
      },
      "m.onnx: n: operator Relu of domain 'com.microsoft': is not computed"},
-    {"local function",
-     [] {
-       OnnxBuilder model = Unary("Twice");
-       model.LastNode().set_domain("own");
-       onnx::FunctionProto& function = *model.Model().add_functions();
-       function.set_name("Twice");
-       function.set_domain("own");
-       return model;
-     },
-     "m.onnx: n: operator Twice: functions of the model are not computed"},
     {"cast to string", [] { return Unary("Cast").Attribute("to", int64_t{onnx::TensorProto::STRING}); },
      "m.onnx: n: to: string is not computed"},
     {"edge padding",
