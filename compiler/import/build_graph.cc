@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "compiler/import/condition.h"
 #include "compiler/import/graph.h"
 #include "compiler/support/strings.h"
 
@@ -103,9 +102,14 @@ void BuildBranch(State& state, const CheckedNode& node) {
   const std::string& name = node.proto->input(0);
   const ir::Value* condition = FindValue(state, name);
   if (condition == nullptr) return LeaveOut(state, node);
+  if (condition->type.element != ir::ElementType::kBool || !condition->type.ElementCount().Is(1)) {
+    state.built.errors.push_back(
+        Error(node.location, "cond: '{}' is {}, must be one bool", name, condition->type.ToText()));
+    return LeaveOut(state, node);
+  }
   const auto known = state.ints.IntegersOf(condition);
-  if (condition->type.element != ir::ElementType::kBool || !condition->type.ElementCount().Is(1) || !known) {
-    state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, WhyNoCondition(*condition)));
+  if (!known) {
+    state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition)));
     return LeaveOut(state, node);
   }
   const CheckedGraph& branch = *node.branches[known->front() != 0 ? 0 : 1];

@@ -3,7 +3,10 @@
 
 #include "compiler/ir/known_ints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 #include "compiler/ir/fold.h"
 #include "compiler/ir/known_ints_common.h"
@@ -131,6 +134,36 @@ std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
   --depth_;
   known_[value] = elements;
   return elements;
+}
+
+std::string WhyUnknown(const Value& value) {
+  // Its sources: arguments, and the symbols in sizes that are taken as values.
+  std::set<std::string> inputs;
+  std::set<std::string> symbols;
+  std::set<const Value*> seen = {&value};
+  std::vector<const Value*> open = {&value};
+  while (!open.empty()) {
+    const Value* next = open.back();
+    open.pop_back();
+    if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
+    if (next->kind != ValueKind::kResult) continue;
+    const bool is_size =
+        next->definition->Kind() == OpKind::kShape || next->definition->Kind() == OpKind::kSize;
+    for (const Value* operand : next->definition->Operands()) {
+      if (operand == nullptr) continue;
+      if (!is_size && seen.insert(operand).second) open.push_back(operand);
+      if (!is_size) continue;
+      for (const Dim& dim : operand->type.dims) {
+        for (const std::string& symbol : dim.Symbols()) symbols.insert(symbol);
+      }
+    }
+  }
+  if (!inputs.empty()) {
+    return fmt::format("depends on the input '{0}'; give its value with --const {0}=VALUE", *inputs.begin());
+  }
+  if (!symbols.empty())
+    return fmt::format("depends on the size {0}; bind it with --dim {0}=N", *symbols.begin());
+  return "is not known when compiled; export the model without it";
 }
 
 std::optional<std::vector<int64_t>> KnownInts::IntegersOf(const Value* value) {

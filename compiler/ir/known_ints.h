@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "compiler/ir/module.h"
@@ -45,6 +46,10 @@ class KnownInts {
   std::map<const Value*, TensorPtr> floats_;  // what ConstantOf found
   int depth_ = 0;
 };
+
+// What makes a value unknown when compiled, and what to do: "depends on the input 'sr'; give its value with
+// --const sr=VALUE", "depends on the size T; bind it with --dim T=N".
+std::string WhyUnknown(const Value& value);
 
 // Facts that hold whatever the symbols stand for. A false answer means "not proved".
 bool IsNeverNegative(const Dim& dim, const LeastSizes& least = {});

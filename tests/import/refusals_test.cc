@@ -195,7 +195,7 @@ const Case kCases[] = {
            .Node("Reshape", {"x", "s"}, {"y"}, "n")
            .Output("y");
      },
-     "m.onnx: n: shape: %s is not known when compiled; bind the input it depends on with --const"},
+     "m.onnx: n: shape: %s depends on the input 's'; give its value with --const s=VALUE"},
     {"index outside",
      [] {
        OnnxBuilder model(17);
