@@ -112,12 +112,13 @@ void BuildBranch(State& state, const CheckedNode& node) {
     state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition)));
     return LeaveOut(state, node);
   }
-  const CheckedGraph& branch = *node.branches[known->front() != 0 ? 0 : 1];
+  const auto& chosen = node.branches[known->front() != 0 ? 0 : 1];
+  const CheckedGraph& branch = *chosen;
+  state.built.branches.push_back(chosen);
   if (!branch.errors.empty()) {
     state.built.errors.insert(state.built.errors.end(), branch.errors.begin(), branch.errors.end());
     return LeaveOut(state, node);
   }
-  if (state.notes != nullptr) branch.AddTo(*state.notes);
   state.scopes.push_back({branch, {}});
   for (const CheckedNode& inner : branch.nodes) BuildNode(state, inner);
   Values outputs;

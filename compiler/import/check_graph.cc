@@ -6,7 +6,7 @@
 #include "compiler/import/graph.h"
 #include "compiler/import/tensor.h"
 
-// Steps, for each node in order:
+// Steps: what the outputs need is found; then for each node in order
 //   1. names: each defined once, before it is used; a use before is a cycle or a graph out of order
 //   2. domain, operator and version, attributes, numbers of inputs and outputs; the branches of an If, which
 //   see
@@ -57,14 +57,14 @@ State* Holder(State& state, const std::string& name) {
   return nullptr;
 }
 
-void CheckUse(State& state, const onnx::NodeProto& node, const std::string& name) {
+void CheckUse(State& state, const onnx::NodeProto& node, const std::string& name, bool needed) {
   if (name.empty()) return;
   State* holder = Holder(state, name);
   if (holder == nullptr) {
     return state.Refuse(
         Error(state.At(node), "input '{}': nothing of that name is there; export the model again", name));
   }
-  holder->used.insert(name);
+  if (needed) holder->used.insert(name);
   if (holder->defined.count(name) != 0) return;
   const onnx::NodeProto& producer = *holder->producers.at(name);
   if (holder == &state && (&producer == &node || IsOnCycle(state.producers, node))) {
@@ -82,14 +82,24 @@ void Define(State& state, const std::string& name, const Location& at, std::stri
   }
 }
 
+// Headers and descriptors hold the names of inputs and outputs as C strings.
+void CheckIsText(State& state, const std::string& name, std::string_view what) {
+  if (name.find('\0') == std::string::npos) return;
+  state.Refuse(Error(state.model.At(), "{} '{}': holds a zero byte; give it another name", what, name));
+}
+
 // Names that are there before the first node.
 void DefineInputs(State& state) {
   for (const onnx::TensorProto& tensor : state.graph.initializer()) {
     Define(state, tensor.name(), state.model.At(), "initialiser");
   }
+  for (const onnx::SparseTensorProto& tensor : state.graph.sparse_initializer()) {
+    Define(state, tensor.values().name(), state.model.At(), "initialiser");
+  }
   std::set<std::string> inputs;
   for (const onnx::ValueInfoProto& input : state.graph.input()) {
     if (input.name().empty()) state.Refuse(Error(state.model.At(), "an input has no name"));
+    CheckIsText(state, input.name(), "input");
     if (!inputs.insert(input.name()).second) {
       state.Refuse(Error(state.model.At(), "input '{}': the name is taken already; names must be unique",
                          input.name()));
@@ -105,7 +115,13 @@ void DefineInputs(State& state) {
 
 void CheckOutputs(State& state) {
   if (state.graph.output().empty()) state.Refuse(Error(state.model.At(), "the graph has no outputs"));
+  std::set<std::string> outputs;
   for (const onnx::ValueInfoProto& output : state.graph.output()) {
+    if (state.outer == nullptr && !outputs.insert(output.name()).second) {
+      state.Refuse(
+          Error(state.model.At(), "output '{}': is there twice; names must be unique", output.name()));
+    }
+    CheckIsText(state, output.name(), "output");
     if (State* holder = Holder(state, output.name());
         holder != nullptr && holder->defined.count(output.name()) != 0) {
       holder->used.insert(output.name());
@@ -217,12 +233,39 @@ void ReadInitialisers(State& state) {
   }
 }
 
+// Names that the nodes and outputs of a graph read, those in subgraphs included.
+void AddReads(const onnx::NodeProto& node, std::set<std::string>& names) {
+  names.insert(node.input().begin(), node.input().end());
+  for (const onnx::AttributeProto& attribute : node.attribute()) {
+    for (const onnx::NodeProto& inner : attribute.g().node()) AddReads(inner, names);
+    for (const onnx::ValueInfoProto& output : attribute.g().output()) names.insert(output.name());
+  }
+}
+
+// The nodes that outputs are computed from.
+std::set<const onnx::NodeProto*> NeededNodes(const onnx::GraphProto& graph) {
+  std::set<std::string> names;
+  for (const onnx::ValueInfoProto& output : graph.output()) names.insert(output.name());
+  std::set<const onnx::NodeProto*> needed;
+  for (auto node = graph.node().rbegin(); node != graph.node().rend(); ++node) {
+    const bool is_read =
+        std::any_of(node->output().begin(), node->output().end(),
+                    [&](const std::string& name) { return !name.empty() && names.count(name) != 0; });
+    if (!is_read) continue;
+    needed.insert(&*node);
+    AddReads(*node, names);
+  }
+  return needed;
+}
+
 CheckedGraph Check(State& state) {
   state.checked.proto = &state.graph;
+  const std::set<const onnx::NodeProto*> needed = NeededNodes(state.graph);
   DefineInputs(state);
   for (const onnx::NodeProto& node : state.graph.node()) {
-    for (const std::string& input : node.input()) CheckUse(state, node, input);
-    CheckNode(state, node);
+    const bool is_needed = needed.count(&node) != 0;
+    for (const std::string& input : node.input()) CheckUse(state, node, input, is_needed);
+    if (is_needed) CheckNode(state, node);
     for (const std::string& output : node.output()) Define(state, output, state.At(node), "output");
   }
   CheckOutputs(state);

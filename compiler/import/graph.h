@@ -62,6 +62,7 @@ struct BuiltGraph {
   std::unique_ptr<ir::Module> module;
   std::vector<Diagnostic> errors;  // empty: the module is whole
   RecurrentSymbols symbols;
+  std::vector<std::shared_ptr<const CheckedGraph>> branches;  // chosen, for the notes
 };
 
 // The graph with types inferred from the inputs. Nodes that depend on a refused one are left out. `sizes`:

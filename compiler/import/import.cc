@@ -141,6 +141,7 @@ Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const Im
   RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface->Resolved(model.At()));
   BuiltGraph built = BuildForOpenSizes(model, graph, *interface, inputs, said);
   NoteDims(*interface, said);
+  for (const auto& branch : built.branches) branch->AddTo(said);
   if (!built.errors.empty()) return Grouped(built.errors);
   NoteTypes(*built.module, inputs, said);
   return std::move(built.module);

@@ -29,9 +29,9 @@ inline ImportOptions Bound(std::map<std::string, int64_t> dims) {
   options.dims = std::move(dims);
   return options;
 }
-inline ImportOptions Open(std::set<std::string> dims) {
+inline ImportOptions Open(const std::vector<std::string>& dims) {
   ImportOptions options;
-  options.keep_symbolic = std::move(dims);
+  for (const std::string& name : dims) options.open_dims[name] = {};
   return options;
 }
 

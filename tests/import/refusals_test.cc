@@ -244,8 +244,11 @@ TEST(RefusalList, IsComplete) {
 // The same thing of many nodes is one line.
 TEST(RefusalList, IsShort) {
   OnnxBuilder model(17);
-  model.Input("x", {2}).Output("x");
-  for (int i = 0; i < 9; ++i) model.Node("Foo", {"x"}, {"y" + std::to_string(i)}, "n" + std::to_string(i));
+  model.Input("x", {2});
+  for (int i = 0; i < 9; ++i) {
+    const std::string y = "y" + std::to_string(i);
+    model.Node("Foo", {"x"}, {y}, "n" + std::to_string(i)).Output(y);
+  }
   EXPECT_EQ(Refusal(model),
             "m.onnx: n0, n1, n2, and 6 more: operator Foo: is not computed; export the model without it");
 }
