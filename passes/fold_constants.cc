@@ -13,7 +13,7 @@
 #include <algorithm>
 
 #include "compiler/ir/builder.h"
-#include "compiler/ir/graph_evaluator.h"
+#include "compiler/ir/fold.h"
 #include "compiler/ir/known_ints.h"
 
 namespace rnnc::passes {
@@ -34,37 +34,6 @@ ir::TensorPtr KnownIntegers(const Value& value, ir::KnownInts& ints) {
   auto tensor = std::make_shared<Tensor>(ir::ZeroTensor(value.type));
   for (size_t i = 0; i < known->size(); ++i) tensor->SetInteger(static_cast<int64_t>(i), (*known)[i]);
   return tensor;
-}
-
-// The operation alone in a function whose arguments are its operands, evaluated; empty when it cannot be.
-std::vector<ir::Array> Evaluated(const Operation& operation) {
-  ir::Module scratch;
-  ir::Function* function = scratch.AddFunction("main");
-  std::map<const Value*, Value*> values;
-  std::vector<ir::Array> inputs;
-  for (const Value* operand : operation.Operands()) {
-    if (operand == nullptr || values.count(operand) != 0) continue;
-    // Constants stay constants: what decides a shape must be known.
-    values[operand] = scratch.AddConst("c", operand->tensor);
-  }
-  Operation* copy = ir::CloneOperation(operation, function->Body(), nullptr, values);
-  Operation* end = function->Body().Insert(OpKind::kReturn);
-  for (size_t i = 0; i < copy->ResultCount(); ++i) {
-    if (operation.Result(i)->HasUsers()) end->AddOperand(copy->Result(i));
-  }
-  Result<std::vector<ir::Array>> results = ir::EvaluateGraph(*function, inputs);
-  return results.ok() ? std::move(results).value() : std::vector<ir::Array>();
-}
-
-bool IsFoldable(const Operation& operation) {
-  if (!ir::HasOracle(operation.Kind()) || operation.ResultCount() == 0 || operation.HasBody()) return false;
-  for (const Value* operand : operation.Operands()) {
-    if (operand != nullptr && !operand->IsConst()) return false;
-  }
-  for (const Value* result : operation.Results()) {
-    if (result->HasUsers() && !result->type.IsStatic()) return false;
-  }
-  return true;
 }
 
 void Replace(ir::Module& module, Value* value, ir::TensorPtr tensor) {
@@ -90,14 +59,12 @@ void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
       all = false;
     }
   }
-  if (all || !IsFoldable(operation)) return;
-  std::vector<ir::Array> arrays = Evaluated(operation);
-  size_t next = 0;
-  for (Value* result : results) {
-    if (!result->HasUsers() || next >= arrays.size()) continue;
-    const ir::Array& array = arrays[next++];
-    auto tensor = std::make_shared<Tensor>(ir::TensorOf(array));
-    if (tensor->type == result->type) Replace(module, result, std::move(tensor));
+  if (all) return;
+  const auto constant_of = [](const Value* value) { return value->IsConst() ? value->tensor : nullptr; };
+  std::vector<ir::TensorPtr> folded = ir::FoldOperation(operation, constant_of, false);
+  for (size_t i = 0; i < folded.size(); ++i) {
+    // Those that are known integers have lost their users.
+    if (folded[i] != nullptr && results[i]->HasUsers()) Replace(module, results[i], std::move(folded[i]));
   }
 }
 

@@ -43,7 +43,7 @@ ir::Attribute Fallback(const Entry& entry) {
 std::string_view KindName(char kind) {
   static const std::map<char, std::string_view> names = {
       {'i', "an integer"},       {'f', "a float"},           {'s', "a string"}, {'I', "a list of integers"},
-      {'F', "a list of floats"}, {'S', "a list of strings"}, {'t', "a tensor"}};
+      {'F', "a list of floats"}, {'S', "a list of strings"}, {'t', "a tensor"}, {'g', "a graph"}};
   return names.at(kind);
 }
 
@@ -51,9 +51,9 @@ using Type = onnx::AttributeProto;
 
 // Models of IR version 3 may leave the type out: then the field that is there says it.
 char KindOf(const onnx::AttributeProto& attribute) {
-  static const std::map<int, char> kinds = {{Type::INT, 'i'},   {Type::FLOAT, 'f'},  {Type::STRING, 's'},
-                                            {Type::INTS, 'I'},  {Type::FLOATS, 'F'}, {Type::STRINGS, 'S'},
-                                            {Type::TENSOR, 't'}};
+  static const std::map<int, char> kinds = {{Type::INT, 'i'},    {Type::FLOAT, 'f'},  {Type::STRING, 's'},
+                                            {Type::INTS, 'I'},   {Type::FLOATS, 'F'}, {Type::STRINGS, 'S'},
+                                            {Type::TENSOR, 't'}, {Type::GRAPH, 'g'}};
   if (attribute.type() != Type::UNDEFINED) {
     auto found = kinds.find(attribute.type());
     return found == kinds.end() ? '?' : found->second;
@@ -62,6 +62,7 @@ char KindOf(const onnx::AttributeProto& attribute) {
   if (attribute.has_f()) return 'f';
   if (attribute.has_s()) return 's';
   if (attribute.has_t()) return 't';
+  if (attribute.has_g()) return 'g';
   if (attribute.ints_size() > 0) return 'I';
   if (attribute.floats_size() > 0) return 'F';
   return attribute.strings_size() > 0 ? 'S' : '?';
@@ -132,6 +133,8 @@ Result<NodeAttributes> ReadAttributes(const onnx::NodeProto& node, std::string_v
       errors.push_back(Error(location, "{}: must be {}", name, KindName(entry->kind)));
     } else if (entry->kind == 't') {
       result.tensors[name] = &attribute.t();
+    } else if (entry->kind == 'g') {
+      result.graphs[name] = &attribute.g();
     } else {
       result.values[name] = ValueOf(attribute, entry->kind);
     }

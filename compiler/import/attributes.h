@@ -22,6 +22,7 @@ using AttributeMap = std::map<std::string, ir::Attribute, std::less<>>;
 struct NodeAttributes {
   AttributeMap values;
   std::map<std::string, const onnx::TensorProto*, std::less<>> tensors;
+  std::map<std::string, const onnx::GraphProto*, std::less<>> graphs;
   std::set<std::string, std::less<>> given;  // names that the node itself has
 
   bool Has(std::string_view name) const { return values.find(name) != values.end(); }
@@ -34,8 +35,8 @@ struct NodeAttributes {
 };
 
 // Reads a node's attributes by a list such as "axis:i=-1 perm:I? to:i!": name, kind (i f s I F S as in
-// ops.def, t a tensor), then "!" required, "?" may be absent, "=x" the ONNX default. Every attribute of
-// the node must be in the list and of its kind. All mistakes are reported, not only the first.
+// ops.def, t a tensor, g a graph), then "!" required, "?" may be absent, "=x" the ONNX default. Every
+// attribute of the node must be in the list and of its kind. All mistakes are reported, not only the first.
 Result<NodeAttributes> ReadAttributes(const onnx::NodeProto& node, std::string_view list, int64_t opset,
                                       const Location& location);
 

@@ -10,14 +10,23 @@
 namespace rnnc::import {
 namespace {
 
+// The values of the model's graph, or of the branch of an If in it.
+struct Scope {
+  const CheckedGraph& graph;
+  std::map<std::string, ir::Value*> values;  // null: of a refused node
+};
+
 struct State {
   const ModelFile& model;
-  const CheckedGraph& graph;
   ImportNotes* notes;
   BuiltGraph built;
   ir::Block* block = nullptr;
   ir::KnownInts ints;
-  std::map<std::string, ir::Value*> values;  // null: of a refused node
+  std::vector<Scope> scopes;  // innermost last
+
+  void Set(const std::string& name, ir::Value* value) {
+    if (!name.empty()) scopes.back().values[name] = value;
+  }
 };
 
 // "kws" of kws.onnx; of a file called model.onnx, its folder's name.
@@ -29,18 +38,19 @@ std::string ModuleName(const std::string& path) {
 
 ir::Value* FindValue(State& state, const std::string& name) {
   if (name.empty()) return nullptr;
-  if (auto found = state.values.find(name); found != state.values.end()) return found->second;
-  auto initialiser = state.graph.initialisers.find(name);
-  if (initialiser == state.graph.initialisers.end()) return nullptr;
-  ir::Value* value = state.built.module->AddConst(name, initialiser->second);
-  state.values[name] = value;
-  return value;
+  for (auto scope = state.scopes.rbegin(); scope != state.scopes.rend(); ++scope) {
+    if (auto found = scope->values.find(name); found != scope->values.end()) return found->second;
+    auto initialiser = scope->graph.initialisers.find(name);
+    if (initialiser == scope->graph.initialisers.end()) continue;
+    return scope->values[name] = state.built.module->AddConst(name, initialiser->second);
+  }
+  return nullptr;
 }
 
 void AddInputs(State& state, const std::vector<GraphInput>& inputs) {
   for (const GraphInput& input : inputs) {
-    state.values[input.name] = input.value != nullptr ? state.built.module->AddConst(input.name, input.value)
-                                                      : state.block->AddArgument(input.type, input.name);
+    state.Set(input.name, input.value != nullptr ? state.built.module->AddConst(input.name, input.value)
+                                                 : state.block->AddArgument(input.type, input.name));
   }
 }
 
@@ -70,13 +80,59 @@ void SetOutputs(State& state, const CheckedNode& node, const Values& outputs) {
     if (value->kind == ir::ValueKind::kResult) {
       value->name = named ? node.proto->output(static_cast<int>(i)) : "_";
     }
-    if (named) state.values[node.proto->output(static_cast<int>(i))] = value;
+    if (named) state.Set(node.proto->output(static_cast<int>(i)), value);
     // Asked for now, so that long chains of shape arithmetic are never followed all at once.
     if (!ir::IsFloat(value->type.element)) state.ints.Of(value);
   }
 }
 
+void BuildNode(State& state, const CheckedNode& node);
+
+// What is not known of a node's results, or of the recurrent nodes in it.
+void LeaveOut(State& state, const CheckedNode& node) {
+  for (const auto& branch : node.branches) {
+    if (branch->has_recurrent) state.built.symbols.complete = false;
+  }
+  for (const std::string& name : node.proto->output()) state.Set(name, nullptr);
+}
+
+// The nodes of the branch that the condition chooses, in place of the If. The other is as if it were not
+// there.
+void BuildBranch(State& state, const CheckedNode& node) {
+  const std::string& name = node.proto->input(0);
+  const ir::Value* condition = FindValue(state, name);
+  if (condition == nullptr) return LeaveOut(state, node);
+  if (condition->type.element != ir::ElementType::kBool || !condition->type.ElementCount().Is(1)) {
+    state.built.errors.push_back(
+        Error(node.location, "cond: '{}' is {}, must be one bool", name, condition->type.ToText()));
+    return LeaveOut(state, node);
+  }
+  const auto known = state.ints.IntegersOf(condition);
+  if (!known) {
+    state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition)));
+    return LeaveOut(state, node);
+  }
+  const auto& chosen = node.branches[known->front() != 0 ? 0 : 1];
+  const CheckedGraph& branch = *chosen;
+  state.built.branches.push_back(chosen);
+  if (!branch.errors.empty()) {
+    state.built.errors.insert(state.built.errors.end(), branch.errors.begin(), branch.errors.end());
+    return LeaveOut(state, node);
+  }
+  state.scopes.push_back({branch, {}});
+  for (const CheckedNode& inner : branch.nodes) BuildNode(state, inner);
+  Values outputs;
+  for (int i = 0; i < node.proto->output_size(); ++i) {
+    outputs.push_back(FindValue(state, branch.proto->output(i).name()));
+  }
+  state.scopes.pop_back();
+  for (int i = 0; i < node.proto->output_size(); ++i) {
+    state.Set(node.proto->output(i), outputs[static_cast<size_t>(i)]);
+  }
+}
+
 void BuildNode(State& state, const CheckedNode& node) {
+  if (!node.branches.empty()) return BuildBranch(state, node);
   bool known = true;
   Values inputs;
   for (const std::string& name : node.proto->input()) {
@@ -86,10 +142,9 @@ void BuildNode(State& state, const CheckedNode& node) {
   if (node.rule->convert == ConvertRecurrent) NoteSymbols(state, node, inputs);
   if (known) {
     Emitter emit(*state.built.module, *state.block, state.ints, node.location);
-    const NodeContext context{
-        *node.proto, *node.rule,        node.attributes,    inputs,
-        emit,        state.model.opset, state.model.folder, state.model.proto->producer_name(),
-        state.notes};
+    const NodeContext context{*node.proto, *node.rule, node.attributes,    inputs,
+                              emit,        node.opset, state.model.folder, state.model.proto->producer_name(),
+                              state.notes};
     Result<Values> outputs = node.rule->convert(context);
     if (outputs && static_cast<int>(outputs->size()) < node.proto->output_size()) {
       for (int i = static_cast<int>(outputs->size()); i < node.proto->output_size(); ++i) {
@@ -100,9 +155,7 @@ void BuildNode(State& state, const CheckedNode& node) {
     if (outputs) return SetOutputs(state, node, *outputs);
     for (const Diagnostic& diagnostic : outputs.diagnostics()) state.built.errors.push_back(diagnostic);
   }
-  for (const std::string& name : node.proto->output()) {
-    if (!name.empty()) state.values[name] = nullptr;
-  }
+  LeaveOut(state, node);
 }
 
 void AddReturn(State& state, ir::Function& function) {
@@ -121,7 +174,8 @@ void AddReturn(State& state, ir::Function& function) {
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
                       const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
                       ImportNotes* notes) {
-  State state{model, graph, notes, {}, nullptr, ir::KnownInts(), {}};
+  State state{model, notes, {}, nullptr, ir::KnownInts(), {}};
+  state.scopes.push_back({graph, {}});
   state.built.module = std::make_unique<ir::Module>();
   ir::Module& module = *state.built.module;
   // One size without bounds goes without saying.

@@ -6,23 +6,28 @@
 #include "compiler/import/graph.h"
 #include "compiler/import/tensor.h"
 
-// Steps:
+// Steps: what the outputs need is found; then for each node in order
 //   1. names: each defined once, before it is used; a use before is a cycle or a graph out of order
-//   2. nodes: domain, operator and version, attributes, numbers of inputs and outputs
+//   2. domain, operator and version, attributes, numbers of inputs and outputs; the branches of an If, which
+//   see
+//      the names defined so far
+// and then
 //   3. initialisers that are used: read, from the file or from beside it
 namespace rnnc::import {
 namespace {
 
+// One graph: the model's, or a branch in `outer`.
 struct State {
   const ModelFile& model;
   const onnx::GraphProto& graph;
-  ImportNotes& notes;
+  State* outer = nullptr;
   CheckedGraph checked;
-  std::vector<Diagnostic> errors;
+  std::set<std::string> defined;  // so far
   std::set<std::string> used;
+  std::map<std::string, const onnx::NodeProto*> producers;
 
   Location At(const onnx::NodeProto& node) const { return {model.path, {NodeName(node)}}; }
-  void Refuse(Diagnostic diagnostic) { errors.push_back(std::move(diagnostic)); }
+  void Refuse(Diagnostic diagnostic) { checked.errors.push_back(std::move(diagnostic)); }
 };
 
 // ---- 1. names ----
@@ -44,55 +49,83 @@ bool IsOnCycle(const std::map<std::string, const onnx::NodeProto*>& producers, c
   return false;
 }
 
-void CheckUse(State& state, const std::map<std::string, const onnx::NodeProto*>& producers,
-              const std::set<std::string>& defined, const onnx::NodeProto& node, const std::string& name) {
-  state.used.insert(name);
-  if (name.empty() || defined.count(name) != 0) return;
-  auto producer = producers.find(name);
-  if (producer == producers.end()) {
-    state.Refuse(
+// The innermost graph that has the name by now, or will have it.
+State* Holder(State& state, const std::string& name) {
+  for (State* holder = &state; holder != nullptr; holder = holder->outer) {
+    if (holder->defined.count(name) != 0 || holder->producers.count(name) != 0) return holder;
+  }
+  return nullptr;
+}
+
+void CheckUse(State& state, const onnx::NodeProto& node, const std::string& name, bool needed) {
+  if (name.empty()) return;
+  State* holder = Holder(state, name);
+  if (holder == nullptr) {
+    return state.Refuse(
         Error(state.At(node), "input '{}': nothing of that name is there; export the model again", name));
-  } else if (producer->second == &node || IsOnCycle(producers, node)) {
+  }
+  if (needed) holder->used.insert(name);
+  if (holder->defined.count(name) != 0) return;
+  const onnx::NodeProto& producer = *holder->producers.at(name);
+  if (holder == &state && (&producer == &node || IsOnCycle(state.producers, node))) {
     state.Refuse(
         Error(state.At(node), "input '{}': depends on the node's own output; the graph has a cycle", name));
   } else {
     state.Refuse(Error(state.At(node), "input '{}': is computed by the later node '{}'; sort the nodes", name,
-                       NodeName(*producer->second)));
+                       NodeName(producer)));
   }
 }
 
-void CheckNames(State& state) {
-  std::set<std::string> defined;
-  const auto define = [&](const std::string& name, const Location& at, std::string_view what) {
-    if (!name.empty() && !defined.insert(name).second) {
-      state.Refuse(Error(at, "{} '{}': the name is taken already; names must be unique", what, name));
-    }
-  };
-  for (const onnx::TensorProto& tensor : state.graph.initializer()) {
-    define(tensor.name(), state.model.At(), "initialiser");
+void Define(State& state, const std::string& name, const Location& at, std::string_view what) {
+  if (!name.empty() && !state.defined.insert(name).second) {
+    state.Refuse(Error(at, "{} '{}': the name is taken already; names must be unique", what, name));
   }
-  const std::set<std::string> initialisers = defined;
+}
+
+// Headers and descriptors hold the names of inputs and outputs as C strings.
+void CheckIsText(State& state, const std::string& name, std::string_view what) {
+  if (name.find('\0') == std::string::npos) return;
+  state.Refuse(Error(state.model.At(), "{} '{}': holds a zero byte; give it another name", what, name));
+}
+
+// Names that are there before the first node.
+void DefineInputs(State& state) {
+  for (const onnx::TensorProto& tensor : state.graph.initializer()) {
+    Define(state, tensor.name(), state.model.At(), "initialiser");
+  }
+  for (const onnx::SparseTensorProto& tensor : state.graph.sparse_initializer()) {
+    Define(state, tensor.values().name(), state.model.At(), "initialiser");
+  }
   std::set<std::string> inputs;
   for (const onnx::ValueInfoProto& input : state.graph.input()) {
     if (input.name().empty()) state.Refuse(Error(state.model.At(), "an input has no name"));
+    CheckIsText(state, input.name(), "input");
     if (!inputs.insert(input.name()).second) {
       state.Refuse(Error(state.model.At(), "input '{}': the name is taken already; names must be unique",
                          input.name()));
     }
-    defined.insert(input.name());  // an initialiser of the same name is its value
-  }
-  std::map<std::string, const onnx::NodeProto*> producers;
-  for (const onnx::NodeProto& node : state.graph.node()) {
-    for (const std::string& output : node.output()) producers.emplace(output, &node);
+    state.defined.insert(input.name());  // an initialiser of the same name is its value
   }
   for (const onnx::NodeProto& node : state.graph.node()) {
-    for (const std::string& input : node.input()) CheckUse(state, producers, defined, node, input);
-    for (const std::string& output : node.output()) define(output, state.At(node), "output");
+    for (const std::string& output : node.output()) {
+      if (!output.empty()) state.producers.emplace(output, &node);
+    }
   }
+}
+
+void CheckOutputs(State& state) {
   if (state.graph.output().empty()) state.Refuse(Error(state.model.At(), "the graph has no outputs"));
+  std::set<std::string> outputs;
   for (const onnx::ValueInfoProto& output : state.graph.output()) {
-    state.used.insert(output.name());
-    if (defined.count(output.name()) == 0) {
+    if (state.outer == nullptr && !outputs.insert(output.name()).second) {
+      state.Refuse(
+          Error(state.model.At(), "output '{}': is there twice; names must be unique", output.name()));
+    }
+    CheckIsText(state, output.name(), "output");
+    if (State* holder = Holder(state, output.name());
+        holder != nullptr && holder->defined.count(output.name()) != 0) {
+      holder->used.insert(output.name());
+    } else {
       state.Refuse(
           Error(state.model.At(), "output '{}': nothing computes it; export the model again", output.name()));
     }
@@ -111,7 +144,7 @@ void CheckCounts(State& state, const CheckedNode& node) {
   }
   if (proto.input_size() < rule.min_inputs || proto.input_size() > rule.max_inputs) {
     state.Refuse(Error(node.location, "{} has {} inputs at opset {}, must have {}", proto.op_type(),
-                       proto.input_size(), state.model.opset,
+                       proto.input_size(), node.opset,
                        variadic ? fmt::format("at least {}", rule.min_inputs)
                        : rule.min_inputs == rule.max_inputs
                            ? std::to_string(rule.min_inputs)
@@ -123,55 +156,61 @@ void CheckCounts(State& state, const CheckedNode& node) {
   }
 }
 
-bool IsLocalFunction(const onnx::ModelProto& model, const onnx::NodeProto& node) {
-  return std::any_of(model.functions().begin(), model.functions().end(),
-                     [&](const onnx::FunctionProto& function) {
-                       return function.name() == node.op_type() &&
-                              (function.domain() == node.domain() ||
-                               (IsDefaultDomain(function.domain()) && IsDefaultDomain(node.domain())));
-                     });
-}
-
 std::optional<int64_t> HiddenSizeOf(const State& state, const onnx::NodeProto& node) {
   if (node.input_size() < 3) return std::nullopt;
-  for (const onnx::TensorProto& tensor : state.graph.initializer()) {
-    if (tensor.name() == node.input(2) && tensor.dims_size() == 3) return tensor.dims(2);
+  for (const State* scope = &state; scope != nullptr; scope = scope->outer) {
+    for (const onnx::TensorProto& tensor : scope->graph.initializer()) {
+      if (tensor.name() == node.input(2) && tensor.dims_size() == 3) return tensor.dims(2);
+    }
   }
   return std::nullopt;
 }
 
+CheckedGraph Check(State& state);
+
+void CheckBranches(State& state, CheckedNode& node) {
+  for (const char* name : {"then_branch", "else_branch"}) {
+    auto graph = node.attributes.graphs.find(name);
+    if (graph == node.attributes.graphs.end()) continue;
+    State branch{state.model, *graph->second, &state, {}, {}, {}, {}};
+    CheckedGraph checked = Check(branch);
+    if (graph->second->input_size() > 0) {
+      checked.errors.push_back(Error(node.location, "{}: has inputs and must have none", name));
+    }
+    if (graph->second->output_size() < node.proto->output_size()) {
+      checked.errors.push_back(Error(node.location, "{}: has {} outputs, the node {}", name,
+                                     graph->second->output_size(), node.proto->output_size()));
+    }
+    state.checked.has_recurrent = state.checked.has_recurrent || checked.has_recurrent;
+    node.branches.push_back(std::make_shared<const CheckedGraph>(std::move(checked)));
+  }
+}
+
 void CheckNode(State& state, const onnx::NodeProto& proto) {
-  CheckedNode node{&proto, nullptr, {}, state.At(proto)};
-  state.notes.operators[proto.op_type()] += 1;
-  if (IsLocalFunction(*state.model.proto, proto)) {
-    state.Refuse(Error(node.location,
-                       "operator {}: functions of the model are not computed; inline them (onnx.inliner)",
-                       proto.op_type()));
-    return;
-  }
+  CheckedNode node{&proto, nullptr, state.model.OpsetOf(proto), {}, state.At(proto), {}};
+  state.checked.operators[proto.op_type()] += 1;
   if (!IsDefaultDomain(proto.domain())) {
-    state.Refuse(Error(node.location,
-                       "operator {} of domain '{}': is not computed; export with ONNX operators only",
-                       proto.op_type(), proto.domain()));
-    return;
+    return state.Refuse(Error(node.location,
+                              "operator {} of domain '{}': is not computed; export with ONNX operators only",
+                              proto.op_type(), proto.domain()));
   }
-  node.rule = FindRule(proto.op_type(), state.model.opset);
+  node.rule = FindRule(proto.op_type(), node.opset);
   if (node.rule == nullptr) {
-    state.Refuse(Error(node.location, "{}", WhyNotComputed(proto.op_type(), state.model.opset)));
-    return;
+    return state.Refuse(Error(node.location, "{}", WhyNotComputed(proto.op_type(), node.opset)));
   }
   CheckCounts(state, node);
-  Result<NodeAttributes> attributes =
-      ReadAttributes(proto, node.rule->attributes, state.model.opset, node.location);
+  Result<NodeAttributes> attributes = ReadAttributes(proto, node.rule->attributes, node.opset, node.location);
   if (!attributes) {
     for (const Diagnostic& diagnostic : attributes.diagnostics()) state.Refuse(diagnostic);
     return;
   }
   node.attributes = *std::move(attributes);
   if (node.rule->convert == ConvertRecurrent) {
-    CheckRecurrent(proto, node.attributes, node.location, state.errors);
-    state.notes.recurrent.push_back(DescribeRecurrent(proto, node.attributes, HiddenSizeOf(state, proto)));
+    CheckRecurrent(proto, node.attributes, node.location, state.checked.errors);
+    state.checked.recurrent.push_back(DescribeRecurrent(proto, node.attributes, HiddenSizeOf(state, proto)));
+    state.checked.has_recurrent = true;
   }
+  CheckBranches(state, node);
   state.checked.nodes.push_back(std::move(node));
 }
 
@@ -194,15 +233,56 @@ void ReadInitialisers(State& state) {
   }
 }
 
+// Names that the nodes and outputs of a graph read, those in subgraphs included.
+void AddReads(const onnx::NodeProto& node, std::set<std::string>& names) {
+  names.insert(node.input().begin(), node.input().end());
+  for (const onnx::AttributeProto& attribute : node.attribute()) {
+    for (const onnx::NodeProto& inner : attribute.g().node()) AddReads(inner, names);
+    for (const onnx::ValueInfoProto& output : attribute.g().output()) names.insert(output.name());
+  }
+}
+
+// The nodes that outputs are computed from.
+std::set<const onnx::NodeProto*> NeededNodes(const onnx::GraphProto& graph) {
+  std::set<std::string> names;
+  for (const onnx::ValueInfoProto& output : graph.output()) names.insert(output.name());
+  std::set<const onnx::NodeProto*> needed;
+  for (auto node = graph.node().rbegin(); node != graph.node().rend(); ++node) {
+    const bool is_read =
+        std::any_of(node->output().begin(), node->output().end(),
+                    [&](const std::string& name) { return !name.empty() && names.count(name) != 0; });
+    if (!is_read) continue;
+    needed.insert(&*node);
+    AddReads(*node, names);
+  }
+  return needed;
+}
+
+CheckedGraph Check(State& state) {
+  state.checked.proto = &state.graph;
+  const std::set<const onnx::NodeProto*> needed = NeededNodes(state.graph);
+  DefineInputs(state);
+  for (const onnx::NodeProto& node : state.graph.node()) {
+    const bool is_needed = needed.count(&node) != 0;
+    for (const std::string& input : node.input()) CheckUse(state, node, input, is_needed);
+    if (is_needed) CheckNode(state, node);
+    for (const std::string& output : node.output()) Define(state, output, state.At(node), "output");
+  }
+  CheckOutputs(state);
+  ReadInitialisers(state);
+  return std::move(state.checked);
+}
+
 }  // namespace
 
-Result<CheckedGraph> CheckGraph(const ModelFile& model, ImportNotes& notes) {
-  State state{model, model.proto->graph(), notes, {}, {}, {}};
-  CheckNames(state);
-  for (const onnx::NodeProto& node : state.graph.node()) CheckNode(state, node);
-  ReadInitialisers(state);
-  if (!state.errors.empty()) return state.errors;
-  return std::move(state.checked);
+void CheckedGraph::AddTo(ImportNotes& notes) const {
+  for (const auto& [name, times] : operators) notes.operators[name] += times;
+  notes.recurrent.insert(notes.recurrent.end(), recurrent.begin(), recurrent.end());
+}
+
+CheckedGraph CheckGraph(const ModelFile& model) {
+  State state{model, model.proto->graph(), nullptr, {}, {}, {}, {}};
+  return Check(state);
 }
 
 }  // namespace rnnc::import

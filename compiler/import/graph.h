@@ -15,23 +15,34 @@
 
 namespace rnnc::import {
 
+struct CheckedGraph;
+
 // A node whose operator and attributes are computed.
 struct CheckedNode {
   const onnx::NodeProto* proto = nullptr;
   const OperatorRule* rule = nullptr;
+  int64_t opset = 0;
   NodeAttributes attributes;
   Location location;
+  std::vector<std::shared_ptr<const CheckedGraph>> branches;  // If: then, else
 };
 
-// A graph in which every name is defined before it is used, and every node is computed.
+// A graph in which every name is defined before it is used, and every node is computed, unless there are
+// errors. Those of a branch are held against the model when the branch is chosen.
 struct CheckedGraph {
+  const onnx::GraphProto* proto = nullptr;
   std::vector<CheckedNode> nodes;
   std::map<std::string, ir::TensorPtr> initialisers;  // those that are used
+  std::vector<Diagnostic> errors;
+  std::map<std::string, int> operators;  // for the notes, without those of branches
+  std::vector<RecurrentNode> recurrent;
+  bool has_recurrent = false;  // here or in a branch
+
+  void AddTo(ImportNotes& notes) const;
 };
 
-// Everything that can be said before the first type is known, all of it at once. Fills the notes'
-// operators and recurrent nodes.
-Result<CheckedGraph> CheckGraph(const ModelFile& model, ImportNotes& notes);
+// Everything that can be said before the first type is known, all of it at once.
+CheckedGraph CheckGraph(const ModelFile& model);
 
 // An argument of `main`, or a constant when there is a value (of a static type).
 struct GraphInput {
@@ -51,6 +62,7 @@ struct BuiltGraph {
   std::unique_ptr<ir::Module> module;
   std::vector<Diagnostic> errors;  // empty: the module is whole
   RecurrentSymbols symbols;
+  std::vector<std::shared_ptr<const CheckedGraph>> branches;  // chosen, for the notes
 };
 
 // The graph with types inferred from the inputs. Nodes that depend on a refused one are left out. `sizes`:

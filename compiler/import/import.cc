@@ -7,12 +7,13 @@
 #include <filesystem>
 
 #include "compiler/import/graph.h"
+#include "compiler/import/inline_functions.h"
 #include "compiler/import/interface.h"
 #include "compiler/import/tensor.h"
 #include "compiler/support/file.h"
 
 // Steps:
-//   1. read the file
+//   1. read the file, inline its functions
 //   2. check the graph and the inputs; everything that is wrong with either is reported together
 //   3. bind symbolic dims: build once with all of them symbolic, look which are the recurrent nodes' batch
 //      and time axes, and give the others their defaults
@@ -51,8 +52,7 @@ std::vector<Diagnostic> Grouped(const std::vector<Diagnostic>& errors) {
 
 // The module is only looked at for the symbols of its recurrent nodes; what does not fit with every dim
 // symbolic may fit later.
-Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has_recurrent,
-                     Interface& interface) {
+Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interface& interface) {
   RecurrentSymbols found;
   std::vector<Diagnostic> errors;
   // A second look, with the batch bound, sees time axes behind operators that need the batch.
@@ -64,9 +64,9 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, bool has
     found.complete = built.symbols.complete;
     errors = std::move(built.errors);
     if (found.complete) break;
-    RNNC_TRY(BindDefaults(interface, found, has_recurrent, false, model.At()));
+    RNNC_TRY(BindDefaults(interface, found, graph.has_recurrent, false, model.At()));
   }
-  Result<> bound = BindDefaults(interface, found, has_recurrent, true, model.At());
+  Result<> bound = BindDefaults(interface, found, graph.has_recurrent, true, model.At());
   // A time axis that no recurrent node was reached with: what stopped it says more than its being symbolic.
   if (!bound && !found.complete && !errors.empty()) return errors;
   return bound;
@@ -119,27 +119,29 @@ Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const Im
   ImportNotes unread;
   ImportNotes& said = notes != nullptr ? *notes : unread;
   said = {};
-  RNNC_ASSIGN(const ModelFile model, ReadModel(path));
+  RNNC_ASSIGN(ModelFile model, ReadModel(path));
   said.ir_version = model.proto->ir_version();
   said.opset = model.opset;
   said.producer = model.proto->producer_name();
 
   std::vector<Diagnostic> errors;
-  Result<CheckedGraph> graph = CheckGraph(model, said);
-  Append(errors, graph.diagnostics());
+  RNNC_TRY(InlineFunctions(model));
+  const CheckedGraph graph = CheckGraph(model);
+  graph.AddTo(said);
+  Append(errors, graph.errors);
   Result<Interface> interface = ReadInterface(model, options, said);
   Append(errors, interface.diagnostics());
   if (!errors.empty()) return Grouped(errors);
 
-  const bool has_recurrent = !said.recurrent.empty();
-  Result<> bound = BindSymbols(model, *graph, has_recurrent, *interface);
+  Result<> bound = BindSymbols(model, graph, *interface);
   if (!bound) {
     NoteDims(*interface, said);
     return Grouped(bound.diagnostics());
   }
   RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface->Resolved(model.At()));
-  BuiltGraph built = BuildForOpenSizes(model, *graph, *interface, inputs, said);
+  BuiltGraph built = BuildForOpenSizes(model, graph, *interface, inputs, said);
   NoteDims(*interface, said);
+  for (const auto& branch : built.branches) branch->AddTo(said);
   if (!built.errors.empty()) return Grouped(built.errors);
   NoteTypes(*built.module, inputs, said);
   return std::move(built.module);

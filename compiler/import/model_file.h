@@ -5,6 +5,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,14 @@ struct ModelFile {
   std::string folder;  // external data lies here
   std::unique_ptr<onnx::ModelProto> proto;
   int64_t opset = 0;  // of the default domain
+  // Nodes of functions that import another version than the model.
+  std::map<const onnx::NodeProto*, int64_t> opsets;
 
   Location At() const { return {path, {}}; }
+  int64_t OpsetOf(const onnx::NodeProto& node) const {
+    auto own = opsets.find(&node);
+    return own == opsets.end() ? opset : own->second;
+  }
 };
 
 Result<ModelFile> ReadModel(const std::string& path);

@@ -251,6 +251,8 @@ const OperatorRule kRules[] = {
     {"Constant", 1, 11, 0, 0, 1, K::kIdentity, "value:t?", ConvertConstant},
     {"Constant", 12, kNewest, 0, 0, 1, K::kIdentity,
      "value:t? value_float:f? value_floats:F? value_int:i? value_ints:I?", ConvertConstant},
+    // Becomes the nodes of the branch that its condition chooses.
+    {"If", 1, kNewest, 1, 1, kAny, K::kIdentity, "then_branch:g! else_branch:g!", nullptr},
 };
 
 // What to do about operators that are refused for a reason of their own.
@@ -261,7 +263,6 @@ const std::map<std::string_view, std::string_view>& Advice() {
   constexpr std::string_view sequence =
       "values that are sequences or optional are not computed; export without them";
   static const std::map<std::string_view, std::string_view> table = {
-      {"If", control},
       {"Loop", control},
       {"Scan", control},
       {"SequenceAt", sequence},

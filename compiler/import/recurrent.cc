@@ -252,6 +252,15 @@ Result<Values> ConvertRecurrent(const NodeContext& context) {
     return context.emit.Refuse("hidden_size: is {}, R is {}; the exporter wrote an invalid node",
                                context.attributes.Int("hidden_size"), r.ToText());
   }
+  // What PyTorch's dynamo exporter makes of proj_size: R and initial_h have the projected size, C its own.
+  if (const ir::Value* c = context.node.op_type() == "LSTM" ? context.Input(6) : nullptr;
+      c != nullptr && c->type.Rank() == 3 && c->type.dims[2].IsConstant() && !c->type.dims[2].Is(hidden)) {
+    return context.emit.Refuse(
+        "initial_c: is {}, and R {} says a hidden size of {}; an LSTM with a projection (proj_size) has no "
+        "ONNX "
+        "operator, export its cell as single operators",
+        c->type.ToText(), r.ToText(), hidden);
+  }
   AttributeMap attributes = {{"hidden_size", hidden},
                              {"direction", context.attributes.String("direction")},
                              {"layout", int64_t{0}},

@@ -3,8 +3,12 @@
 
 #include "compiler/ir/known_ints.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
+#include "compiler/ir/fold.h"
 #include "compiler/ir/known_ints_common.h"
 
 namespace rnnc::ir {
@@ -82,14 +86,43 @@ std::optional<std::vector<Dim>> KnownInts::Compute(const Value* value) {
   if (IsFloat(value->type.element) || !StaticCount(value->type)) return std::nullopt;
   if (value->kind == ValueKind::kConst) return ElementsOf(*value->tensor);
   if (value->kind != ValueKind::kResult) return std::nullopt;
-  const Rule* rule = FindRule(value->definition->Kind());
-  if (rule == nullptr) return std::nullopt;
-  Maybe elements = (*rule)({*value->definition, *value, *this});
-  if (!elements || static_cast<int64_t>(elements->size()) != *StaticCount(value->type)) return std::nullopt;
-  // Arithmetic here does not wrap: what would have wrapped is not known.
-  const bool fit = std::all_of(elements->begin(), elements->end(),
-                               [&](const Dim& element) { return FitsIn(element, value->type.element); });
-  return fit ? elements : std::nullopt;
+  if (const Rule* rule = FindRule(value->definition->Kind()); rule != nullptr) {
+    Maybe elements = (*rule)({*value->definition, *value, *this});
+    // Arithmetic here does not wrap: what would have wrapped is not known.
+    if (elements && static_cast<int64_t>(elements->size()) == *StaticCount(value->type) &&
+        std::all_of(elements->begin(), elements->end(),
+                    [&](const Dim& element) { return FitsIn(element, value->type.element); })) {
+      return elements;
+    }
+  }
+  const TensorPtr folded = Folded(value);
+  return folded == nullptr ? std::nullopt : ElementsOf(*folded);
+}
+
+TensorPtr KnownInts::Folded(const Value* value) {
+  if (!known_ints::StaticCount(value->type)) return nullptr;
+  return FoldOperation(
+             *value->definition, [&](const Value* operand) { return ConstantOf(operand); }, true)
+      .at(static_cast<size_t>(value->index));
+}
+
+TensorPtr KnownInts::ConstantOf(const Value* value) {
+  if (!known_ints::StaticCount(value->type)) return nullptr;
+  if (value->kind == ValueKind::kConst) return value->tensor;
+  if (value->kind != ValueKind::kResult) return nullptr;
+  if (!IsFloat(value->type.element)) {
+    const auto integers = IntegersOf(value);
+    if (!integers) return nullptr;
+    Tensor tensor = ZeroTensor(value->type);
+    for (size_t i = 0; i < integers->size(); ++i) tensor.SetInteger(static_cast<int64_t>(i), (*integers)[i]);
+    return std::make_shared<const Tensor>(std::move(tensor));
+  }
+  if (auto found = floats_.find(value); found != floats_.end()) return found->second;
+  if (depth_ >= known_ints::kMaxDepth) return nullptr;
+  ++depth_;
+  TensorPtr folded = Folded(value);
+  --depth_;
+  return floats_[value] = folded;
 }
 
 std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
@@ -101,6 +134,36 @@ std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
   --depth_;
   known_[value] = elements;
   return elements;
+}
+
+std::string WhyUnknown(const Value& value) {
+  // Its sources: arguments, and the symbols in sizes that are taken as values.
+  std::set<std::string> inputs;
+  std::set<std::string> symbols;
+  std::set<const Value*> seen = {&value};
+  std::vector<const Value*> open = {&value};
+  while (!open.empty()) {
+    const Value* next = open.back();
+    open.pop_back();
+    if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
+    if (next->kind != ValueKind::kResult) continue;
+    const bool is_size =
+        next->definition->Kind() == OpKind::kShape || next->definition->Kind() == OpKind::kSize;
+    for (const Value* operand : next->definition->Operands()) {
+      if (operand == nullptr) continue;
+      if (!is_size && seen.insert(operand).second) open.push_back(operand);
+      if (!is_size) continue;
+      for (const Dim& dim : operand->type.dims) {
+        for (const std::string& symbol : dim.Symbols()) symbols.insert(symbol);
+      }
+    }
+  }
+  if (!inputs.empty()) {
+    return fmt::format("depends on the input '{0}'; give its value with --const {0}=VALUE", *inputs.begin());
+  }
+  if (!symbols.empty())
+    return fmt::format("depends on the size {0}; bind it with --dim {0}=N", *symbols.begin());
+  return "is not known when compiled; export the model without it";
 }
 
 std::optional<std::vector<int64_t>> KnownInts::IntegersOf(const Value* value) {

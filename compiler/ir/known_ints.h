@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "compiler/ir/module.h"
@@ -17,7 +18,8 @@ LeastSizes LeastSizesOf(const Module& module);
 
 // The elements of integer and bool values as far as they follow from shapes and constants: what a
 // computed operand of Reshape, Expand, Slice or ConstantOfShape holds. An element may be symbolic
-// (the T of Shape(x)); symbols are >= 0.
+// (the T of Shape(x)); symbols are >= 0. What follows from numbers alone may be computed in floats on its way
+// (Floor(Div(Cast(Shape), 2.0)) as exporters write a halved size).
 //
 // Answers are remembered: an object is good for as long as no operation is erased or changed.
 class KnownInts {
@@ -36,10 +38,18 @@ class KnownInts {
 
  private:
   std::optional<std::vector<Dim>> Compute(const Value* value);
+  // The value when it follows from constants alone, whatever its type; null when not.
+  TensorPtr ConstantOf(const Value* value);
+  TensorPtr Folded(const Value* value);
   std::map<const Value*, std::optional<std::vector<Dim>>> known_;
   LeastSizes least_;
+  std::map<const Value*, TensorPtr> floats_;  // what ConstantOf found
   int depth_ = 0;
 };
+
+// What makes a value unknown when compiled, and what to do: "depends on the input 'sr'; give its value with
+// --const sr=VALUE", "depends on the size T; bind it with --dim T=N".
+std::string WhyUnknown(const Value& value);
 
 // Facts that hold whatever the symbols stand for. A false answer means "not proved".
 bool IsNeverNegative(const Dim& dim, const LeastSizes& least = {});

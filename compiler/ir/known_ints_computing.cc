@@ -16,18 +16,33 @@ std::optional<Dim> Truth(std::optional<bool> fact) {
   return Dim(*fact ? 1 : 0);
 }
 
-std::optional<Dim> Quotient(const Dim& a, const Dim& b, const LeastSizes&) {
+std::optional<Dim> Quotient(const Dim& a, const Dim& b, const LeastSizes& least) {
   if (b.Is(0)) return std::nullopt;
   if (b.Is(-1)) return Dim(0) - a;
   // ONNX integer division truncates toward zero.
   if (a.IsConstant() && b.IsConstant()) return Dim(a.Value() / b.Value());
-  return b.IsPoisoned() || b.Terms().empty() ? std::nullopt : a.DividedBy(b);
+  if (b.IsPoisoned() || b.Terms().empty()) return std::nullopt;
+  if (b.IsConstant() && b.Value() > 0 && IsNeverNegative(a, least)) return FloorDivide(a, b.Value());
+  return a.DividedBy(b);
 }
 
-std::optional<Dim> Remainder(const Dim& a, const Dim& b, const LeastSizes&) {
+std::optional<Dim> Remainder(const Dim& a, const Dim& b, const LeastSizes& least) {
+  if (b.IsConstant() && b.Value() > 0 && IsNeverNegative(a, least)) {
+    const std::optional<Dim> quotient = FloorDivide(a, b.Value());  // the same for either sign rule
+    return quotient ? std::optional<Dim>(a - *quotient * b) : std::nullopt;
+  }
   if (!a.IsConstant() || !b.IsConstant() || b.Is(0) || b.Is(-1)) return std::nullopt;
   const int64_t rest = a.Value() % b.Value();
   return Dim(rest != 0 && (rest < 0) != (b.Value() < 0) ? rest + b.Value() : rest);
+}
+
+// `fmod`: the sign of the dividend, as C.
+std::optional<Dim> TruncatedRemainder(const Dim& a, const Dim& b, const LeastSizes& least) {
+  if (IsNeverNegative(a, least)) {
+    return Remainder(a, b.IsConstant() && b.Value() < 0 ? Dim(0) - b : b, least);
+  }
+  if (!a.IsConstant() || !b.IsConstant() || b.Is(0) || b.Is(-1)) return std::nullopt;
+  return Dim(a.Value() % b.Value());
 }
 
 std::optional<Dim> Smaller(const Dim& a, const Dim& b, const LeastSizes& least) {
@@ -58,7 +73,6 @@ const std::map<OpKind, Binary>& BinaryOps() {
       {OpKind::kSub, [](const Dim& a, const Dim& b, const LeastSizes&) { return a - b; }},
       {OpKind::kMul, [](const Dim& a, const Dim& b, const LeastSizes&) { return a * b; }},
       {OpKind::kDiv, Quotient},
-      {OpKind::kMod, Remainder},
       {OpKind::kMin, Smaller},
       {OpKind::kMax, Larger},
       {OpKind::kAnd, Both},
@@ -199,6 +213,9 @@ const std::map<OpKind, Rule>& ComputingRules() {
     for (const auto& [kind, combine] : BinaryOps()) {
       rules[kind] = [&combine](const Query& query) { return Elementwise(query, combine); };
     }
+    rules[OpKind::kMod] = [](const Query& query) {
+      return Elementwise(query, query.op.Int("fmod") != 0 ? TruncatedRemainder : Remainder);
+    };
     const auto reduce = [&](OpKind kind, OpKind combine, int identity) {
       rules[kind] = [combine, identity](const Query& query) {
         return Reduced(query, BinaryOps().at(combine), Dim(identity));

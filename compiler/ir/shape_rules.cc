@@ -39,10 +39,7 @@ Result<Dims> Query::Known(std::string_view name) const {
   }
   std::optional<Dims> elements = ints.Of(value);
   if (!elements) {
-    return Refuse(
-        "{}: %{} is not known when compiled; bind the input it depends on with --const, or sizes "
-        "with --dim",
-        name, value->name);
+    return Refuse("{}: %{} {}", name, value->name, WhyUnknown(*value));
   }
   return *elements;
 }

@@ -7,15 +7,29 @@
 namespace rnnc {
 namespace {
 
+// Names come from files: control characters in them must not break the line, nor reach a terminal.
+std::string Printable(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 32 && byte != 127) {
+      safe += c;
+    } else {
+      safe += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return safe;
+}
+
 void RenderInto(const Diagnostic& diagnostic, std::string_view indent, std::string& out) {
   if (!out.empty()) out += '\n';
   out += indent;
-  if (std::string where = Render(diagnostic.location); !where.empty()) out += where + ": ";
+  if (std::string where = Render(diagnostic.location); !where.empty()) out += Printable(where) + ": ";
   if (diagnostic.severity != Severity::kError) {
     out += SeverityName(diagnostic.severity);
     out += ": ";
   }
-  out += diagnostic.message;
+  out += Printable(diagnostic.message);
   const std::string deeper = std::string(indent) + "  ";
   for (const Diagnostic& note : diagnostic.notes) RenderInto(note, deeper, out);
 }

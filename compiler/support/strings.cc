@@ -116,6 +116,16 @@ constexpr std::array kKeywords = std::to_array<std::string_view>({"NULL",
                                                                   "xor_eq"});
 static_assert(std::is_sorted(kKeywords.begin(), kKeywords.end()));
 
+// Types and object-like macros of small headers, by name or by how their families begin and end.
+constexpr std::array kHeaderNames = std::to_array<std::string_view>(
+    {"BUFSIZ",   "EDOM",     "EILSEQ",      "EOF",       "ERANGE",   "FALSE",   "FILE",      "HUGE_VAL",
+     "I",        "INFINITY", "NAN",         "TRUE",      "int16_t",  "int32_t", "int64_t",   "int8_t",
+     "intmax_t", "intptr_t", "max_align_t", "ptrdiff_t", "size_t",   "ssize_t", "stderr",    "stdin",
+     "stdout",   "time_t",   "uint16_t",    "uint32_t",  "uint64_t", "uint8_t", "uintmax_t", "uintptr_t"});
+static_assert(std::is_sorted(kHeaderNames.begin(), kHeaderNames.end()));
+constexpr std::string_view kMacroPrefixes[] = {"DBL_", "FLT_", "LDBL_", "M_", "RNNC_"};
+constexpr std::string_view kMacroSuffixes[] = {"_MAX", "_MIN"};
+
 bool IsAsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsAsciiDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -163,7 +173,12 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& ca
 }
 
 bool IsCKeyword(std::string_view name) {
-  return std::binary_search(kKeywords.begin(), kKeywords.end(), name);
+  return std::binary_search(kKeywords.begin(), kKeywords.end(), name) ||
+         std::binary_search(kHeaderNames.begin(), kHeaderNames.end(), name) ||
+         std::any_of(std::begin(kMacroPrefixes), std::end(kMacroPrefixes),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); }) ||
+         std::any_of(std::begin(kMacroSuffixes), std::end(kMacroSuffixes),
+                     [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
 std::string CIdentifier(std::string_view name) {
@@ -180,6 +195,8 @@ std::string CIdentifier(std::string_view name) {
   // Not a leading underscore before a capital, which C keeps for itself; a digit needs one.
   if (IsAsciiDigit(identifier.front())) identifier.insert(0, 1, '_');
   if (IsCKeyword(identifier)) identifier += '_';
+  // What the models' own header calls its things.
+  if (identifier == "rnnc" || identifier.starts_with("rnnc_")) identifier.insert(0, "model_");
   return identifier;
 }
 

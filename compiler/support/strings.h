@@ -20,10 +20,12 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& ca
 
 /// `name` as an identifier of C11 and C++17: each run of characters that an identifier may not hold becomes
 /// one underscore; outer ones go (`/rnn/LSTM` is `rnn_LSTM`). Words of either language get an underscore
-/// behind, a leading digit one before, and what leaves nothing is `model`. Different names may collide.
+/// behind, a leading digit one before, what leaves nothing is `model`, and names of rnnc.h get `model_`
+/// before. Different names may collide.
 std::string CIdentifier(std::string_view name);
 
-/// A word that C11, C++17 or their common headers keep for themselves (`int`, `new`, `bool`, `main`).
+/// A word that C11, C++17 or their common headers keep for themselves (`int`, `new`, `bool`, `main`,
+/// `int8_t`, `EOF`, `INT_MAX`).
 bool IsCKeyword(std::string_view name);
 
 /// FNV-1a, 64 bits: stable for all time (files carry it), not cryptographic. Pass an earlier result as `seed`

@@ -40,6 +40,13 @@ std::vector<LinkedModel> Models() {
     models.push_back({name, SharedModel(name), {"--dim", "B=3"}, {1}});
     models.push_back({name, SharedModel(name), {"--dim", "B=2"}, {2}});
   }
+  models.push_back({"exports/lstm1_half.legacy", SharedModel("exports/lstm1_half.legacy"), {}, {0}});
+  models.push_back({"models/silero_v5.1",
+                    SharedModel("models/silero_v5.1"),
+                    {"--const", "sr=16000", "--shape", "input=1x576", "--shape", "state=2x1x128"}});
+  models.push_back({"models/silero_v6_op18_ifless",
+                    SharedModel("models/silero_v6_op18_ifless"),
+                    {"--const", "sr=16000", "--dim", "sequence=576"}});
   return models;
 }
 

@@ -7,14 +7,33 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "compiler/import/import.h"
+#include "compiler/ir/graph_evaluator.h"
 #include "compiler/ir/printer.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/temp_folder.h"
 
 // What the tests of the importer share.
 namespace rnnc::import {
+
+// Options of one kind.
+inline ImportOptions With(std::map<std::string, std::variant<double, ir::TensorPtr>> constants) {
+  ImportOptions options;
+  options.constants = std::move(constants);
+  return options;
+}
+inline ImportOptions Bound(std::map<std::string, int64_t> dims) {
+  ImportOptions options;
+  options.dims = std::move(dims);
+  return options;
+}
+inline ImportOptions Open(const std::vector<std::string>& dims) {
+  ImportOptions options;
+  for (const std::string& name : dims) options.open_dims[name] = {};
+  return options;
+}
 
 // The module of a model; a failed test and null when it is refused.
 inline std::unique_ptr<ir::Module> Imported(const test::OnnxBuilder& model, const ImportOptions& options = {},
@@ -47,6 +66,27 @@ inline std::string Refusal(const test::OnnxBuilder& model, const ImportOptions& 
 inline std::string Body(const ir::Module& module) {
   std::string text = ir::PrintFunction(*module.FindFunction("main"), {.locations = false});
   return text;
+}
+
+// The first result of `main` on the given numbers, one list an argument (of static types), by the oracle.
+inline std::vector<double> Computed(const ir::Module& module,
+                                    const std::vector<std::vector<double>>& inputs) {
+  const ir::Function& main = *module.FindFunction("main");
+  std::vector<ir::Array> arrays;
+  for (size_t i = 0; i < main.Body().Arguments().size(); ++i) {
+    const ir::Type& type = main.Body().Arguments()[i]->type;
+    ir::Array array = ir::MakeArray(type.element, type.StaticDims());
+    for (int64_t k = 0; k < array.Count(); ++k) array.SetNumber(k, inputs.at(i).at(static_cast<size_t>(k)));
+    arrays.push_back(std::move(array));
+  }
+  Result<std::vector<ir::Array>> results = ir::EvaluateGraph(main, arrays);
+  if (!results) {
+    ADD_FAILURE() << Render(results.diagnostics());
+    return {};
+  }
+  std::vector<double> numbers;
+  for (int64_t k = 0; k < results->front().Count(); ++k) numbers.push_back(results->front().NumberAt(k));
+  return numbers;
 }
 
 }  // namespace rnnc::import

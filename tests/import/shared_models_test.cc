@@ -18,6 +18,8 @@ struct Expectation {
   std::map<std::string, int64_t> dims;
   std::vector<std::string> arguments;
   std::vector<std::string> results;
+  std::map<std::string, std::variant<double, ir::TensorPtr>> constants = {};
+  std::map<std::string, std::vector<int64_t>> shapes = {};
 };
 
 std::string SharedFolder() {
@@ -45,6 +47,33 @@ const Expectation kModels[] = {
      {},
      {"input: f32[1,576]", "state: f32[2,1,128]"},
      {"output: f32[1,1]", "stateN: f32[2,1,128]"}},
+    // 25 nested If, each with a condition from the sample rate or from shapes.
+    {"models/silero_v5.1",
+     {},
+     {"input: f32[1,576]", "state: f32[2,1,128]"},
+     {"output: f32[1,1]", "stateN: f32[2,1,128]"},
+     {{"sr", 16000.0}},
+     {{"input", {1, 576}}, {"state", {2, 1, 128}}}},
+    {"models/silero_v5.1",
+     {},
+     {"input: f32[1,288]", "state: f32[2,1,128]"},
+     {"output: f32[1,1]", "stateN: f32[2,1,128]"},
+     {{"sr", 8000.0}},
+     {{"input", {1, 288}}, {"state", {2, 1, 128}}}},
+    {"models/silero_v6_op18_ifless",
+     {{"sequence", 576}},
+     {"input: f32[1,576]", "state: f32[2,1,128]"},
+     {"output: f32[1,1]", "stateN: f32[2,1,128]"},
+     {{"sr", 16000.0}}},
+    // Weights as Slice, Concat and Unsqueeze chains above the size that the exporter folds; weights as f16.
+    {"exports/lstm2x96.dynamo", {}, {"x: f32[1,T,64]"}, {"y: f32[1,4]"}},
+    {"exports/lstm1_half.legacy", {}, {"x: f32[1,T,12]"}, {"y: f32[1,5]"}},
+    // Declares the example's lengths on outputs; the lengths baked into it are given.
+    {"exports/gru2.dynamo",
+     {{"T", 6}},
+     {"x: f32[6,1,9]", "h0: f32[2,1,24]"},
+     {"y: f32[6,1,4]", "hn: f32[2,1,24]"}},
+    {"exports/pos_tutorial.legacy", {{"T", 5}}, {"sentence: i64[5]"}, {"tag_scores: f32[5,3]"}},
 };
 
 class SharedModels : public testing::TestWithParam<Expectation> {};
@@ -54,6 +83,8 @@ TEST_P(SharedModels, HasTheTypesOfItsData) {
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << GetParam().model << "; set RNNC_SHARED";
   ImportOptions options;
   options.dims = GetParam().dims;
+  options.constants = GetParam().constants;
+  options.shapes = GetParam().shapes;
   ImportNotes notes;
   Result<std::unique_ptr<ir::Module>> module = ImportOnnx(path, options, &notes);
   ASSERT_TRUE(module.ok()) << Render(module.diagnostics());
@@ -73,6 +104,31 @@ TEST_P(SharedModels, HasTheTypesOfItsData) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, SharedModels, testing::ValuesIn(kModels));
+
+// Catches sequences that are regrouped in silence, and an invalid node that is computed somehow. One line
+// each.
+TEST(SharedModelRefusals, AreOneLine) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"exports/proj_lstm.dynamo",
+       "node_lstm__2: initial_c: is f32[1,1,20], and R f32[1,48,12] says a hidden size of 12; an LSTM with a "
+       "projection (proj_size) has no ONNX operator, export its cell as single operators"},
+      {"exports/gru2.dynamo",
+       "node_Reshape_101: shape: f32[T,1,1,24] cannot become [6,1,24] for every 24*T; the length was fixed "
+       "when "
+       "the model was exported: --dim T=6 compiles, for that length only"},
+      {"exports/pos_tutorial.legacy",
+       "/Reshape: shape: f32[T,6] cannot become [5,1,-1] for every 6*T; the length was fixed when the model "
+       "was "
+       "exported: --dim T=5 compiles, for that length only"},
+      {"models/silero_v5.1",
+       "If_0: cond: 'Equal_0_C' depends on the input 'sr'; give its value with --const sr=VALUE"},
+  };
+  for (const auto& [model, expected] : cases) {
+    const std::string path = SharedFolder() + "/" + model + "/model.onnx";
+    if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << model << "; set RNNC_SHARED";
+    EXPECT_EQ(Render(ImportOnnx(path).diagnostics()), path + ": " + expected);
+  }
+}
 
 }  // namespace
 }  // namespace rnnc::import

@@ -122,11 +122,55 @@ OnnxBuilder& OnnxBuilder::Attribute(const std::string& name, const onnx::TensorP
   return *this;
 }
 
+OnnxBuilder& OnnxBuilder::Attribute(const std::string& name, OnnxBuilder& graph) {
+  *NewAttribute(name, onnx::AttributeProto::GRAPH).mutable_g() = graph.Graph();
+  return *this;
+}
+
+OnnxBuilder& OnnxBuilder::AttributeReference(const std::string& name, const std::string& of) {
+  NewAttribute(name, onnx::AttributeProto::UNDEFINED).set_ref_attr_name(of);
+  return *this;
+}
+
+OnnxBuilder& OnnxBuilder::Domain(const std::string& domain) {
+  LastNode().set_domain(domain);
+  return *this;
+}
+
+OnnxBuilder& OnnxBuilder::Overload(const std::string& overload) {
+  AddField(LastNode(), 8, overload);
+  return *this;
+}
+
+onnx::FunctionProto& OnnxBuilder::Function(const std::string& domain, const std::string& name,
+                                           OnnxBuilder& body) {
+  onnx::FunctionProto& function = *model_.add_functions();
+  function.set_domain(domain);
+  function.set_name(name);
+  for (const onnx::ValueInfoProto& input : body.Graph().input()) function.add_input(input.name());
+  for (const onnx::ValueInfoProto& output : body.Graph().output()) function.add_output(output.name());
+  *function.mutable_node() = body.Graph().node();
+  *function.mutable_opset_import() = body.Model().opset_import();
+  return function;
+}
+
 std::string OnnxBuilder::Bytes() const { return model_.SerializeAsString(); }
 
 std::string OnnxBuilder::Save(const std::string& path) const {
   WriteFile(path, Bytes()).value();
   return path;
+}
+
+void AddField(google::protobuf::Message& message, int number, const std::string& bytes) {
+  // One field more, as a file has it: tag (wire type 2), length, bytes.
+  std::string field;
+  const auto add = [&field](size_t varint) {
+    for (; varint >= 128; varint >>= 7) field += static_cast<char>((varint & 127) | 128);
+    field += static_cast<char>(varint);
+  };
+  add(static_cast<size_t>(number) << 3 | 2);
+  add(bytes.size());
+  message.ParseFromString(message.SerializeAsString() + field + bytes);
 }
 
 onnx::TensorProto FloatTensor(const std::string& name, const std::vector<int64_t>& dims,

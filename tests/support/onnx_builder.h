@@ -54,6 +54,15 @@ class OnnxBuilder {
   OnnxBuilder& Attribute(const std::string& name, const std::vector<float>& values);
   OnnxBuilder& Attribute(const std::string& name, const std::vector<std::string>& values);
   OnnxBuilder& Attribute(const std::string& name, const onnx::TensorProto& value);
+  /// A branch or a body: the graph of another builder.
+  OnnxBuilder& Attribute(const std::string& name, OnnxBuilder& graph);
+  /// The attribute has the value of the function's attribute `of`.
+  OnnxBuilder& AttributeReference(const std::string& name, const std::string& of);
+  OnnxBuilder& Domain(const std::string& domain);      ///< of the last node
+  OnnxBuilder& Overload(const std::string& overload);  ///< of the last node; IR version 10
+
+  /// A function of the model with the nodes, the version and the names of inputs and outputs of `body`.
+  onnx::FunctionProto& Function(const std::string& domain, const std::string& name, OnnxBuilder& body);
 
   /// What has no function here is set on the message.
   onnx::ModelProto& Model() { return model_; }
@@ -69,6 +78,8 @@ class OnnxBuilder {
 };
 
 /// Messages for attributes and data sets.
+/// A field of bytes that onnx.proto has and the library may not know.
+void AddField(google::protobuf::Message& message, int number, const std::string& bytes);
 onnx::TensorProto FloatTensor(const std::string& name, const std::vector<int64_t>& dims,
                               const std::vector<float>& values);
 onnx::TensorProto IntTensor(const std::string& name, const std::vector<int64_t>& dims,

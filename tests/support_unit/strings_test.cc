@@ -34,6 +34,12 @@ TEST(CIdentifier, IsAlwaysAnIdentifier) {
   EXPECT_EQ(CIdentifier("int"), "int_");
   EXPECT_EQ(CIdentifier("class"), "class_");
   EXPECT_EQ(CIdentifier("__x__y__"), "x_y");
+  // A header in which these are parameters would not compile behind <stdio.h>, <limits.h> or <stdint.h>.
+  for (const char* name : {"EOF", "INT64_MAX", "FLT_MIN", "M_PI", "size_t", "int64_t", "stdin"})
+    EXPECT_EQ(CIdentifier(name), std::string(name) + "_");
+  EXPECT_EQ(CIdentifier("rnnc"), "model_rnnc");
+  EXPECT_EQ(CIdentifier("rnnc_model"), "model_rnnc_model");
+  EXPECT_EQ(CIdentifier("rnncs"), "rnncs");
   EXPECT_EQ(CIdentifier("Größe"), "Gr_e");
   EXPECT_EQ(CIdentifier(""), "model");
   EXPECT_EQ(CIdentifier("///"), "model");
