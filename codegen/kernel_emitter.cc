@@ -433,7 +433,8 @@ Value* KernelEmitter::Read(const TilePoint& tile, int a, int g) {
   const int slots = ChainSlots(accumulator);
   std::vector<Value*> chains;
   for (int chain = 0; chain < slots; ++chain) {
-    llvm::AllocaInst* slot = tile.slots[static_cast<size_t>(a)][static_cast<size_t>(g * slots + chain)];
+    const int at = g * slots + chain;
+    llvm::AllocaInst* slot = tile.slots[static_cast<size_t>(a)][static_cast<size_t>(at)];
     chains.push_back(frame_.Builder().CreateLoad(slot->getAllocatedType(), slot));
   }
   for (size_t step = 1; step < chains.size(); step *= 2) {

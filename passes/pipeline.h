@@ -15,7 +15,7 @@ struct PassEntry {
   PassFunction function = nullptr;
   ir::Stage before = ir::Stage::kGraph;
   ir::Stage after = ir::Stage::kGraph;
-  bool optional = false;    // only makes the code better: may be disabled
+  bool optional = false;    // only makes the code better: may be disabled, by name, in all its places
   std::string_view reason;  // why it stands where it stands
 };
 

@@ -52,8 +52,10 @@ Goldens FromJson(const json& root) {
   const json constants = section("constants");
   for (const auto& [name, value] : constants.items()) goldens.constants[name] = ConstantText(value);
   const json outputs = section("outputs");
-  for (const auto& [name, output] : outputs.items())
-    goldens.outputs[name].atol = output.at("atol").get<double>();
+  for (const auto& [name, output] : outputs.items()) {
+    const double atol = output.at("atol").get<double>();
+    goldens.outputs[name] = {atol, output.value("atol_chained", atol)};
+  }
   const json excluded = section("not_compared");
   for (const json& item : excluded) {
     goldens.not_compared.insert(item.is_string() ? item.get<std::string>()

@@ -74,14 +74,19 @@ Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options) {
   return wanted;
 }
 
-Result<ImportedModel> ImportModel(const ModelOptions& options) {
-  RNNC_ASSIGN(const import::ImportOptions wanted, ImportOptionsFor(options));
+Result<std::vector<passes::StatePair>> StatePairsOf(const ModelOptions& options) {
   std::vector<passes::StatePair> pairs;
   for (const std::string& text : options.states) {
     if (text == "none") continue;
     RNNC_ASSIGN(passes::StatePair pair, passes::ParseStatePair(text));
     pairs.push_back(std::move(pair));
   }
+  return pairs;
+}
+
+Result<ImportedModel> ImportModel(const ModelOptions& options) {
+  RNNC_ASSIGN(const import::ImportOptions wanted, ImportOptionsFor(options));
+  RNNC_ASSIGN(const std::vector<passes::StatePair> pairs, StatePairsOf(options));
   ImportedModel imported;
   RNNC_ASSIGN(imported.module, import::ImportOnnx(options.model, wanted, &imported.notes));
   RNNC_TRY(passes::BindStates(*imported.module, pairs));

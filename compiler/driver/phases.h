@@ -11,6 +11,7 @@
 #include "compiler/driver/options.h"
 #include "compiler/import/import.h"
 #include "compiler/ir/module.h"
+#include "passes/bind_state.h"
 #include "passes/pipeline.h"
 
 // The phases of a compilation, one function each; the subcommands and the tests are made of these.
@@ -23,6 +24,8 @@ struct ImportedModel {
 };
 /// What the importer is told of it.
 Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options);
+/// Which outputs feed which inputs of the next call: --state.
+Result<std::vector<passes::StatePair>> StatePairsOf(const ModelOptions& options);
 Result<ImportedModel> ImportModel(const ModelOptions& options);
 
 /// The module is planned in place.

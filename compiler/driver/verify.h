@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,17 +23,22 @@ struct OutputComparison {
   double rtol = 0;
   bool within = true;
   bool compared = true;  // goldens.json may exclude an output
+  bool state = false;    // bound state after the call; `output` is its name, that of the input it was
+  int64_t elements = 0;  // that were compared
   std::string shape;
 };
 
 struct VerifyReport {
   std::vector<OutputComparison> outputs;
   int compilations = 0;
-  std::string bound_source;  // where the bound comes from, for people
-  bool Passed() const;
+  std::string bound_source;         // where the bound comes from, for people
+  std::set<std::string> continued;  // data sets that went on with the bound state of the one before
+  int64_t Compared() const;         // numbers, in all outputs
+  bool Passed() const;              // something was compared, and all of it is within its bound
 };
 
-/// Compares native code (or the evaluator) with data sets, or with the oracle on random input.
+/// Compares native code (or the evaluator) with data sets, or with the oracle on random input. Where state is
+/// bound, sets each of which begins with the state that the one before gave are run as one stream.
 Result<VerifyReport> Verify(const VerifyOptions& options);
 
 }  // namespace rnnc::driver

@@ -15,12 +15,15 @@ void PrintJson(const VerifyOptions& options, const VerifyReport& report) {
   nlohmann::ordered_json root;
   root["model"] = options.model.model;
   root["passed"] = report.Passed();
+  root["compared"] = report.Compared();
   root["compilations"] = report.compilations;
   root["bound"] = report.bound_source;
   root["outputs"] = nlohmann::ordered_json::array();
   for (const OutputComparison& row : report.outputs) {
     root["outputs"].push_back({{"data_set", row.data_set},
                                {"output", row.output},
+                               {"state", row.state},
+                               {"continues", report.continued.count(row.data_set) != 0},
                                {"shape", row.shape},
                                {"compared", row.compared},
                                {"largest_absolute", row.largest_absolute},
@@ -35,19 +38,26 @@ void PrintJson(const VerifyOptions& options, const VerifyReport& report) {
 void PrintText(const VerifyOptions& options, const VerifyReport& report) {
   std::string last;
   for (const OutputComparison& row : report.outputs) {
-    if (row.data_set != last) fmt::print("{}\n", row.data_set);
+    if (row.data_set != last) {
+      fmt::print("{}{}\n", row.data_set,
+                 report.continued.count(row.data_set) != 0 ? ", with the state left by the one before" : "");
+    }
     last = row.data_set;
+    const std::string name = row.state ? "state " + row.output : row.output;
     if (!row.compared) {
-      fmt::print("  {:<16} {:<20} not compared\n", row.output, row.shape);
+      fmt::print("  {:<16} {:<20} not compared\n", name, row.shape);
       continue;
     }
-    fmt::print("  {:<16} {:<20} abs {:8.2e}  rel {:8.2e}  bound {:.1e} + {:.0e} x |expected|  {}\n",
-               row.output, row.shape, row.largest_absolute, row.largest_relative, row.atol, row.rtol,
+    fmt::print("  {:<16} {:<20} abs {:8.2e}  rel {:8.2e}  bound {:.1e} + {:.0e} x |expected|  {}\n", name,
+               row.shape, row.largest_absolute, row.largest_relative, row.atol, row.rtol,
                row.within ? "ok" : "OUT OF BOUND");
   }
   fmt::print("{}: {} outputs, {} compilation{}, bound from {}: {}\n", options.model.model,
              report.outputs.size(), report.compilations, report.compilations == 1 ? "" : "s",
-             report.bound_source, report.Passed() ? "verified" : "FAILED");
+             report.bound_source,
+             report.Passed()          ? "verified"
+             : report.Compared() == 0 ? "NOTHING WAS COMPARED"
+                                      : "FAILED");
 }
 
 }  // namespace

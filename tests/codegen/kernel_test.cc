@@ -22,6 +22,7 @@ using ir::ScalarOp;
 
 constexpr ElementType kF32 = ElementType::kF32;
 IndexExpr V(int id) { return IndexExpr::Variable(id); }
+size_t At(int64_t index) { return static_cast<size_t>(index); }
 
 // A planned module with function main: arguments are inputs, returned values are outputs in place.
 struct Fixture {
@@ -89,8 +90,8 @@ TEST_P(OnRow, ContractWithGatesAndEpilogue) {
     const int rows = 5;
     Fixture f;
     ir::Value* x = f.Input({rows, k});
-    const auto weights = Random(static_cast<size_t>(2 * n * k), 1);
-    const auto bias = Random(static_cast<size_t>(2 * n), 2);
+    const auto weights = Random(At(2 * n * k), 1);
+    const auto bias = Random(At(2 * n), 2);
     ir::Value* w = f.module.AddConst("w", ir::MakeFloatTensor({2, k, n}, {weights.begin(), weights.end()}));
     ir::Value* b = f.module.AddConst("b", ir::MakeFloatTensor({2, n}, {bias.begin(), bias.end()}));
     Kernel kernel;
@@ -113,17 +114,16 @@ TEST_P(OnRow, ContractWithGatesAndEpilogue) {
     EXPECT_EQ(op->Kind(), ir::OpKind::kContract);
     f.Return({op->Result()});
 
-    const auto in = Random(static_cast<size_t>(rows * k), 3);
+    const auto in = Random(At(rows * k), 3);
     std::vector<float> out(static_cast<size_t>(rows * n) + 1, 77);
     Run(f, {in.data()}, {out.data()});
     for (int r = 0; r < rows; ++r) {
       for (int j = 0; j < n; ++j) {
         double acc[2];
         for (int g = 0; g < 2; ++g) {
-          acc[g] = bias[static_cast<size_t>(g * n + j)];
+          acc[g] = bias[At(g * n + j)];
           for (int i = 0; i < k; ++i) {
-            acc[g] += double{in[static_cast<size_t>(r * k + i)]} *
-                      weights[static_cast<size_t>((g * k + i) * n + j)];
+            acc[g] += double{in[At(r * k + i)]} * weights[At((g * k + i) * n + j)];
           }
         }
         EXPECT_NEAR(out[static_cast<size_t>(r * n + j)], std::tanh(acc[0]) * Sigmoid(acc[1]), 2e-6)
@@ -153,13 +153,12 @@ TEST_P(OnRow, SplitChains) {
     kernel.epilogue.outputs = {kernel.epilogue.AddAccumulator(kF32, 0, 0)};
     kernel.stores = {ir::IdentityIndices(1)};
     f.Return({f.builder.KernelOp(kernel, {x, w}, {ir::MakeStaticType(kF32, {3})})->Result()});
-    const auto in = Random(static_cast<size_t>(3 * k), 5);
+    const auto in = Random(At(3 * k), 5);
     float out[3];
     Run(f, {in.data()}, {out});
     for (int r = 0; r < 3; ++r) {
       double acc = 0;
-      for (int i = 0; i < k; ++i)
-        acc += double{in[static_cast<size_t>(r * k + i)]} * weights[static_cast<size_t>(i)];
+      for (int i = 0; i < k; ++i) acc += double{in[At(r * k + i)]} * weights[static_cast<size_t>(i)];
       EXPECT_NEAR(out[r], acc, 1e-5) << k;
     }
   }

@@ -92,6 +92,7 @@ TEST(Cli, NamesOfTheModelAreChecked) {
                                          {{"-mcpu=x86-64-v5"}, "did you mean 'x86-64-v"},
                                          {{"--disable-pass=fuse-gate"}, "did you mean 'fuse-gates'"},
                                          {{"--disable-pass=plan-memory"}, "cannot be disabled"},
+                                         {{"--disable-pass=remove-dead"}, "cannot be disabled"},
                                          {{"--print-ir-after=fuse-gate"}, "did you mean 'fuse-gates'"}}) {
     const TempFolder folder;
     std::vector<std::string> arguments = {"compile", OwnModel("stacked_gru")};

@@ -13,15 +13,12 @@ namespace rnnc {
 namespace {
 
 using namespace ir;
-using rnnc::testing::Bool;
 using rnnc::testing::F32;
 using rnnc::testing::I64;
 using rnnc::testing::OneOp;
-using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
-using ::testing::Pointwise;
 
 constexpr ElementType kF = ElementType::kF32;
 
@@ -183,7 +180,7 @@ TEST(Lowering, LogSumExpOfInfinities) {
               ElementsAre(-infinity, infinity));
 }
 
-Operation* MakeReduce(OneOp& test, OpKind kind, const Type& x, std::vector<int64_t> axes, bool keep,
+Operation* MakeReduce(OneOp& test, OpKind kind, const Type& x, const std::vector<int64_t>& axes, bool keep,
                       const Type& result) {
   Operation* op = test.Make(kind, {test.Argument(x), axes.empty() ? nullptr : test.Ints(axes)}, {result});
   op->Set("keepdims", int64_t{keep});
@@ -348,7 +345,7 @@ TEST(Lowering, GatherOfTheLastStepNeedsOne) {
   EXPECT_THAT(Render(test.Evaluate({F32({0, 2}, {})}).diagnostics()), HasSubstr("empty_sequence"));
 }
 
-Operation* MakePad(OneOp& test, std::vector<int64_t> pads, const std::string& mode, int64_t size,
+Operation* MakePad(OneOp& test, const std::vector<int64_t>& pads, const std::string& mode, int64_t size,
                    const Type& result) {
   Operation* op =
       test.Make(OpKind::kPad, {test.Argument(MakeStaticType(kF, {1, size})), test.Ints(pads)}, {result});

@@ -92,6 +92,13 @@ std::vector<const ir::Operation*> Kernels(const ir::Function& function) {
   return kernels;
 }
 
+// Catches --disable-pass judged by one place of a pass that stands in several: the name is all that it has.
+TEST(PipelineTest, APassIsOptionalInAllItsPlacesOrInNone) {
+  for (const PassEntry& pass : Pipeline()) {
+    EXPECT_EQ(pass.optional, FindPass(pass.name)->optional) << pass.name << ": " << pass.reason;
+  }
+}
+
 // Catches a step that goes through memory: one LSTM layer is one contract of both products, four gates each,
 // with the cell update as its epilogue; the head is the other.
 TEST(PipelineTest, StepOfLstmIsOneContract) {
