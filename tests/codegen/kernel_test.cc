@@ -1,14 +1,17 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Kernels on every row of x86-64 that this machine runs, against sums written out here in double.
+// Kernels on every row of the target table that runs here, against sums written out here in double.
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <random>
 
 #include "codegen/codegen.h"
 #include "compiler/ir/builder.h"
+#include "tests/support/native/rows.h"
+#include "tests/support/native/stream.h"
 
 namespace rnnc {
 namespace {
@@ -57,25 +60,38 @@ std::vector<float> Random(size_t count, unsigned seed) {
   return values;
 }
 
-class OnRow : public testing::TestWithParam<const char*> {
+class OnRow : public testing::TestWithParam<test::TestRow> {
  protected:
   void SetUp() override {
-    auto row = codegen::FindTarget({"", GetParam()});
-    ASSERT_TRUE(row.ok());
-    if (!codegen::RunsHere(*row)) GTEST_SKIP() << "this machine does not run " << GetParam();
-    options_.target = *row;
+    if (const std::string why = test::WhyNot(GetParam()); !why.empty()) GTEST_SKIP() << why;
+    options_.target = test::TargetOf(GetParam());
   }
   void Run(const Fixture& fixture, const std::vector<const void*>& inputs,
            const std::vector<void*>& outputs) {
     auto object = codegen::GenerateObject(fixture.module, options_);
     ASSERT_TRUE(object.ok()) << Render(object.diagnostics());
-    auto loaded = codegen::LoadedObject::Load(object->object, fixture.module.name);
-    ASSERT_TRUE(loaded.ok()) << Render(loaded.diagnostics());
-    const rnnc_model& model = (*loaded)->Model();
-    std::vector<std::byte> memory(model.instance_bytes + 64);
-    void* instance = memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64;
-    model.reset(instance);
-    ASSERT_EQ(model.step(instance, inputs.data(), outputs.data()), RNNC_OK);
+    auto program = test::RowProgram::Load(GetParam(), object->object, fixture.module.name);
+    ASSERT_TRUE(program.ok()) << Render(program.diagnostics());
+    const rnnc_model& model = (*program)->Model();
+    std::vector<ir::Tensor> tensors;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      tensors.push_back(ir::ZeroTensor(test::TypeOf(model.inputs[i], 1)));
+      std::memcpy(tensors.back().bytes.data(), inputs[i], tensors.back().bytes.size());
+    }
+    // Twice: the caller's memory ends at the edge of a page, and then begins there.
+    test::Stream stream(**program);
+    for (int round = 0; round < 2; ++round) {
+      stream.Reset();
+      const test::Stream::Answer answer = stream.Step(tensors);
+      ASSERT_EQ(answer.status, RNNC_OK);
+      for (size_t i = 0; i < outputs.size(); ++i) {
+        const std::vector<std::byte>& bytes = answer.outputs[i].bytes;
+        if (round > 0) {
+          EXPECT_EQ(std::memcmp(outputs[i], bytes.data(), bytes.size()), 0);
+        }
+        std::memcpy(outputs[i], bytes.data(), bytes.size());
+      }
+    }
   }
   codegen::CodegenOptions options_;
 };
@@ -233,13 +249,8 @@ TEST_P(OnRow, GatherByData) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, OnRow,
-                         testing::Values("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Rows, OnRow, testing::ValuesIn(test::TestRows()),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace rnnc

@@ -7,6 +7,7 @@
 
 #include "compiler/ir/tensor.h"
 #include "runtime/rnnc.h"
+#include "tests/support/native/row_program.h"
 
 namespace rnnc::test {
 
@@ -20,10 +21,12 @@ ir::Tensor Frames(const rnnc_tensor& info, const ir::Tensor& whole, int64_t firs
 /// `reset`, and so does every output before a call: what is not written shows.
 class Stream {
  public:
-  /// The model must live longer.
+  /// A model of this process; it must live longer.
   explicit Stream(const rnnc_model& model);
+  /// A model of a program, which must live longer.
+  explicit Stream(RowProgram& program, size_t index = 0);
 
-  void Reset() { model_.reset(Instance()); }
+  void Reset();
   struct Answer {
     rnnc_status status = RNNC_OK;
     std::vector<ir::Tensor> outputs;
@@ -36,9 +39,14 @@ class Stream {
   std::vector<std::byte> State() const;
 
  private:
-  Answer Call(int64_t frames, const std::vector<ir::Tensor>& inputs, bool run);
+  Answer Call(int64_t frames, const std::vector<ir::Tensor>& inputs, Entry entry);
+  rnnc_status Perform(Entry entry, int64_t frames, const std::vector<ir::Tensor>& inputs,
+                      std::vector<ir::Tensor>& outputs);
   std::byte* Instance() { return memory_.data() + offset_; }
   const rnnc_model& model_;
+  RowProgram* program_ = nullptr;  // null: a model of this process
+  size_t index_ = 0;
+  unsigned calls_ = 0;  // resets aside
   std::vector<std::byte> memory_;
   size_t offset_ = 0;
 };
