@@ -126,9 +126,16 @@ std::string ProgramSource(const std::vector<ProgramCall>& calls) {
   return text + "  return 0;\n}\n";
 }
 
-Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folder, Language language,
+std::vector<Language> LanguagesOf(const TestRow& row) {
+  if (ToolchainOf(row).cxx.empty()) return {Language::kC11};
+  return {Language::kC11, Language::kCxx17};
+}
+
+Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const TestRow& row, const std::string& folder,
+                                                        Language language,
                                                         const std::vector<ProgramCall>& calls,
                                                         const std::vector<std::string>& more) {
+  const Toolchain toolchain = ToolchainOf(row);
   const bool c = language == Language::kC11;
   const std::string source = c ? "app.c" : "app.cpp", app = c ? "./app_c" : "./app_cpp";
   RNNC_TRY(WriteFile(folder + "/" + source, ProgramSource(calls)));
@@ -141,7 +148,7 @@ Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folde
                          {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     }
   }
-  std::vector<std::string> command = {c ? "cc" : "c++",
+  std::vector<std::string> command = {c ? toolchain.c : toolchain.cxx,
                                       c ? "-std=c11" : "-std=c++17",
                                       "-O1",
                                       "-Wall",
@@ -155,8 +162,11 @@ Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folde
                                       app};
   command.insert(command.end(), objects.begin(), objects.end());
   command.insert(command.end(), more.begin(), more.end());
+  if (more.empty()) command.insert(command.end(), toolchain.flags.begin(), toolchain.flags.end());
   RNNC_TRY(Run(folder, command));
-  RNNC_TRY(Run(folder, {app}));
+  std::vector<std::string> program = toolchain.emulate;
+  program.push_back(app);
+  RNNC_TRY(Run(folder, program));
   std::vector<std::vector<ir::Tensor>> outputs(calls.size());
   for (size_t k = 0; k < calls.size(); ++k) {
     for (int32_t i = 0; i < calls[k].model->n_outputs; ++i) {
