@@ -96,6 +96,9 @@ class OnRow : public testing::TestWithParam<test::TestRow> {
   codegen::CodegenOptions options_;
 };
 
+// Whole vectors of every row and parts of them.
+constexpr int kTailLengths[] = {1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 15, 17, 22, 31};
+
 double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // Catches a wrong gate stride, a lost tail of the vector axis, a bias added twice.
@@ -219,6 +222,57 @@ TEST_P(OnRow, LayoutMaps) {
       EXPECT_EQ(p[static_cast<size_t>(i * (columns + 3) + j)],
                 inside ? in[static_cast<size_t>(i * columns + j - 2)] : 9)
           << i << j;
+    }
+  }
+}
+
+// Catches tails that touch what lies beside the caller's memory, on either side: a whole vector loaded for a
+// part, a guarded read that goes where it must not, a store of more lanes than there are. (The memory of Run
+// ends at the edge of a page, then begins there.)
+TEST_P(OnRow, TailsOfEveryLengthAndType) {
+  for (const ElementType element : {kF32, ElementType::kF64, ElementType::kF16, ElementType::kBool,
+                                    ElementType::kI32, ElementType::kI64}) {
+    Fixture f;
+    std::vector<ir::Tensor> inputs, outputs;
+    std::vector<ir::Value*> results;
+    for (const int n : kTailLengths) {
+      ir::Value* x = f.Input({n}, element);
+      Kernel copy = ir::MakeMap({n});
+      copy.epilogue.outputs = {copy.epilogue.AddRead(element, 0, {V(0)})};
+      Kernel reverse = ir::MakeMap({n});
+      reverse.epilogue.outputs = {reverse.epilogue.AddRead(element, 0, {IndexExpr(n - 1) - V(0)})};
+      Kernel shifted = ir::MakeMap({3, n});  // row r moved by r to the right: all fill where n <= r
+      const int read = shifted.epilogue.AddRead(element, 0, {V(1) - V(0)});
+      shifted.epilogue.nodes[static_cast<size_t>(read)].fill = 1;
+      shifted.epilogue.outputs = {read};
+      auto add = [&](const Kernel& kernel, const std::vector<int64_t>& dims) {
+        const ir::Type type = ir::MakeStaticType(element, dims);
+        results.push_back(f.builder.KernelOp(kernel, {x}, {type})->Result());
+        outputs.push_back(ir::ZeroTensor(type));
+      };
+      add(copy, {n});
+      add(reverse, {n});
+      add(shifted, {3, n});
+      inputs.push_back(ir::ZeroTensor(x->type));
+      for (int i = 0; i < n; ++i)
+        inputs.back().SetNumber(i, element == ElementType::kBool ? i % 3 == 0 : i * 0.5 - 2);
+    }
+    f.Return(results);
+    std::vector<const void*> from;
+    std::vector<void*> to;
+    for (const ir::Tensor& input : inputs) from.push_back(input.bytes.data());
+    for (ir::Tensor& output : outputs) to.push_back(output.bytes.data());
+    Run(f, from, to);
+    for (size_t k = 0; k < inputs.size(); ++k) {
+      const ir::Tensor& in = inputs[k];
+      const int n = kTailLengths[k];
+      for (int i = 0; i < n; ++i) {
+        SCOPED_TRACE(std::string(ir::ToText(element)) + ", " + std::to_string(n) + ", " + std::to_string(i));
+        EXPECT_EQ(outputs[3 * k].NumberAt(i), in.NumberAt(i));
+        EXPECT_EQ(outputs[3 * k + 1].NumberAt(i), in.NumberAt(n - 1 - i));
+        for (int r = 0; r < 3; ++r)
+          EXPECT_EQ(outputs[3 * k + 2].NumberAt(r * n + i), i < r ? 1 : in.NumberAt(i - r)) << "row " << r;
+      }
     }
   }
 }
