@@ -4,7 +4,9 @@
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/MapperJITLinkMemoryManager.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/Process.h>
+#include <llvm/TargetParser/Host.h>
 #include <sys/mman.h>
 
 #include <map>
@@ -91,6 +93,12 @@ Result<std::unique_ptr<LoadedObject>> LoadedObject::Load(const std::string& obje
     return Error({}, "the object of {} cannot be loaded here: {}", model_name,
                  reasons.empty() ? what : reasons);
   };
+  const llvm::MemoryBufferRef bytes(object, model_name);
+  if (auto file = llvm::object::ObjectFile::createObjectFile(bytes); !file) {
+    return failed(file.takeError());
+  } else if ((*file)->getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch()) {
+    return failed(llvm::createStringError("it is code of another architecture"));
+  }
   auto made = orc::LLJITBuilder().setObjectLinkingLayerCreator(MakeLinker).create();
   if (!made) return failed(made.takeError());
   loaded->impl_->jit = std::move(*made);

@@ -7,6 +7,7 @@
 
 #include <bit>
 
+#include "codegen/partial_vector.h"
 #include "codegen/scalar_ops.h"
 #include "compiler/support/check.h"
 
@@ -50,9 +51,15 @@ IndexExpr Linear(const ir::Type& type, const std::vector<IndexExpr>& indices) {
   return linear;
 }
 
-IndexExpr WithoutLane(const IndexExpr& index) {
+IndexExpr AtLane(const IndexExpr& index, int64_t lane) {
   return index.SubstituteVariables(
-      [](int id) { return id == Axes::kLane ? std::optional<IndexExpr>(0) : std::nullopt; });
+      [&](int id) { return id == Axes::kLane ? std::optional<IndexExpr>(lane) : std::nullopt; });
+}
+
+// Elements are there, whatever the call: as many as `count` from the first on.
+bool HasElements(const ir::Type& type, int64_t count) {
+  const Dim elements = type.ElementCount();
+  return elements.IsConstant() && elements.Value() >= count;
 }
 
 // True when some lane or counter may leave 0..extent-1.
@@ -269,20 +276,13 @@ ProgramEmitter::Access ProgramEmitter::Resolve(const ir::Value& tensor, const st
   const auto coefficient = linear.CoefficientOf(Axes::kLane);
   if (point.lanes == 1 || (coefficient && coefficient->IsConstant())) {
     access.stride = point.lanes == 1 ? 0 : coefficient->Value();
-    const IndexExpr first = WithoutLane(linear);
+    const IndexExpr first = AtLane(linear, 0);
     access.key = first.ToText({}) + "s" + std::to_string(*access.stride) + "l" + std::to_string(point.lanes);
     access.first = EmitScalarIndex(first, nodes);
   } else {
     access.elements = EmitVectorIndex(linear, point.lanes, nodes);
   }
   return access;
-}
-
-Value* ProgramEmitter::ActiveMask(const Point& point) {
-  auto& builder = frame_.Builder();
-  llvm::SmallVector<llvm::Constant*> lanes;
-  for (int lane = 0; lane < point.lanes; ++lane) lanes.push_back(builder.getInt1(lane < point.active));
-  return llvm::ConstantVector::get(lanes);
 }
 
 Value* ProgramEmitter::BaseOf(const ir::Value& tensor) { return frame_.Address(tensor); }
@@ -320,8 +320,7 @@ Value* ProgramEmitter::Load(const ir::Value& tensor, const Access& access, const
     if (!partial || Frame::MayReadBehind(tensor)) {
       loaded = invariant(builder.CreateAlignedLoad(vector, address, align));
     } else {
-      loaded = builder.CreateMaskedLoad(vector, address, align, ActiveMask(point),
-                                        llvm::Constant::getNullValue(vector));
+      loaded = LoadLeadingLanes(frame_, vector, address, align, point.active);
     }
     return FromMemory(frame_, element, loaded);
   }
@@ -330,10 +329,17 @@ Value* ProgramEmitter::Load(const ir::Value& tensor, const Access& access, const
     loaded = invariant(builder.CreateAlignedLoad(vector, builder.CreateGEP(type, base, last), align));
     return FromMemory(frame_, element, builder.CreateVectorReverse(loaded));
   }
+  if (access.stride && *access.stride == 1 && !lane_guard && HasElements(tensor.type, point.active) &&
+      !HasMaskedAccess(frame_.Row(), element)) {
+    // Inside or outside as a whole. Outside, what is loaded from the beginning is thrown away.
+    Value* first = builder.CreateSelect(access.inside, access.first, frame_.Int(0));
+    loaded = LoadLeadingLanes(frame_, vector, builder.CreateGEP(type, base, first), align, point.active);
+    loaded = FromMemory(frame_, element, loaded);
+    Value* outside = RegisterConstant(builder.getContext(), element, *fill, static_cast<int64_t>(*fill));
+    return builder.CreateSelect(access.inside, loaded, Splat(frame_, outside, point.lanes));
+  }
   // The general case: every active lane that is inside, one by one.
-  Value* mask = partial ? ActiveMask(point)
-                        : llvm::Constant::getAllOnesValue(llvm::FixedVectorType::get(
-                              builder.getInt1Ty(), static_cast<unsigned>(point.lanes)));
+  Value* mask = LeadingLanes(frame_, point.lanes, point.active);
   if (access.inside != nullptr) mask = builder.CreateAnd(mask, Splat(frame_, access.inside, point.lanes));
   const bool contiguous = access.stride && *access.stride == 1;
   if (contiguous) {
@@ -359,6 +365,41 @@ Value* ProgramEmitter::Load(const ir::Value& tensor, const Access& access, const
   return loaded;
 }
 
+// Without gathers and masked loads LLVM would go through vectors of addresses and a branch a lane.
+bool ProgramEmitter::IsLaneByLane(const ir::Value& tensor, const Access& access, const Point& point) const {
+  if (point.lanes == 1) return false;
+  const bool lane_guard = access.inside != nullptr && access.inside->getType()->isVectorTy();
+  const bool partial = point.active < point.lanes;
+  const int64_t stride = access.stride.value_or(2);
+  if (stride == 0 && !lane_guard) return false;
+  if (stride == -1 && access.inside == nullptr && !partial) return false;
+  if (stride != 1) return !frame_.Row().has_gather;
+  if (HasMaskedAccess(frame_.Row(), tensor.type.element) || access.inside == nullptr) return false;
+  return lane_guard || !HasElements(tensor.type, point.active);
+}
+
+// A read as one scalar read a lane.
+Value* ProgramEmitter::EmitLanes(const ScalarNode& node, const Point& point, const Values& nodes) {
+  auto& builder = frame_.Builder();
+  Value* vector = nullptr;
+  for (int lane = 0; lane < point.active; ++lane) {
+    Point one{point.variables, 1, 1};
+    for (IndexExpr& variable : one.variables) variable = AtLane(variable, lane);
+    Values values = nodes;
+    for (Value*& value : values) {
+      if (value->getType()->isVectorTy())
+        value = builder.CreateExtractElement(value, static_cast<uint64_t>(lane));
+    }
+    Value* scalar = EmitRead(node, one, values);
+    if (vector == nullptr) {
+      vector = llvm::Constant::getNullValue(
+          llvm::FixedVectorType::get(scalar->getType(), static_cast<unsigned>(point.lanes)));
+    }
+    vector = builder.CreateInsertElement(vector, scalar, static_cast<uint64_t>(lane));
+  }
+  return vector;
+}
+
 Value* ProgramEmitter::EmitRead(const ScalarNode& node, const Point& point, const Values& nodes) {
   const ir::Value& tensor = *operation_.Operand(static_cast<size_t>(node.operand));
   const Access access = Resolve(tensor, node.indices, point, nodes, node.fill.has_value());
@@ -371,7 +412,8 @@ Value* ProgramEmitter::EmitRead(const ScalarNode& node, const Point& point, cons
       if (auto found = loads_.find(key); found != loads_.end()) return found->second;
     }
   }
-  Value* value = Load(tensor, access, point, node.fill);
+  Value* value = IsLaneByLane(tensor, access, point) ? EmitLanes(node, point, nodes)
+                                                     : Load(tensor, access, point, node.fill);
   if (!key.empty() && access.inside == nullptr) loads_[key] = value;
   return value;
 }
@@ -441,7 +483,7 @@ void ProgramEmitter::Store(const ir::Value& result, const std::vector<IndexExpr>
   if (access.stride && *access.stride == 1) {
     Value* address = builder.CreateGEP(type, base, access.first);
     if (partial) {
-      builder.CreateMaskedStore(stored, address, align, ActiveMask(point));
+      StoreLeadingLanes(frame_, stored, address, align, point.active);
     } else {
       builder.CreateAlignedStore(stored, address, align);
     }

@@ -74,6 +74,8 @@ class ProgramEmitter {
   llvm::Value* EmitNode(const ir::Program& program, const ir::ScalarNode& node, const Point& point,
                         const Values& nodes, const AccumulatorValue& accumulator);
   llvm::Value* EmitRead(const ir::ScalarNode& node, const Point& point, const Values& nodes);
+  bool IsLaneByLane(const ir::Value& tensor, const Access& access, const Point& point) const;
+  llvm::Value* EmitLanes(const ir::ScalarNode& node, const Point& point, const Values& nodes);
   llvm::Value* Load(const ir::Value& tensor, const Access& access, const Point& point,
                     std::optional<double> fill);
   llvm::Value* EmitScalarIndex(const ir::IndexExpr& index, const Values& nodes);
@@ -81,7 +83,6 @@ class ProgramEmitter {
   llvm::Value* EmitIndex(const ir::IndexExpr& index, int lanes, const Values& nodes, bool* uniform);
   llvm::Value* EmitQuotient(llvm::Value* value, llvm::Value* divisor, bool remainder, bool may_be_negative,
                             bool power_of_two);
-  llvm::Value* ActiveMask(const Point& point);
   llvm::Value* BaseOf(const ir::Value& tensor);
 
   Frame& frame_;

@@ -25,6 +25,8 @@ struct TargetRow {
   bool has_rounding = false;      // floor and friends as instructions
   bool has_half = false;          // f16 <-> f32 as instructions
   bool has_reciprocal14 = false;  // 14-bit reciprocal estimates (AVX-512F with VL)
+  bool has_gather = false;        // vectors of elements from anywhere, under a mask
+  int masked_element_bytes = 0;   // the narrowest elements of masked loads and stores; 0: there are none
   int64_t l1_bytes = 32 * 1024;
   int64_t l2_bytes = 512 * 1024;
 };

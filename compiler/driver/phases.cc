@@ -111,6 +111,16 @@ Result<codegen::CodegenOptions> CodegenOptionsFor(const ModelOptions& options) {
   return wanted;
 }
 
+Result<> CheckRunsHere(const ModelOptions& options) {
+  RNNC_ASSIGN(const codegen::TargetRow row, codegen::FindTarget(options.target));
+  if (codegen::RunsHere(row)) return Ok();
+  return Error(
+      {},
+      "{} of {} does not run on this machine; leave --target and -mcpu away, or --interpret, or compile "
+      "and link the object with a program there",
+      row.cpu, row.triple);
+}
+
 Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions& options,
                                       const passes::Observer& observer) {
   CompiledModel compiled;

@@ -46,6 +46,8 @@ Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions
                                       const passes::Observer& observer = {});
 
 Result<codegen::CodegenOptions> CodegenOptionsFor(const ModelOptions& options);
+/// Refuses a target whose code this machine does not execute.
+Result<> CheckRunsHere(const ModelOptions& options);
 
 /// NAME of NAME_step: --name, else the stem of -o, else of the model's file, or of its folder for a file
 /// called `model`; as a C identifier.

@@ -96,6 +96,7 @@ Result<> RunCommand(const RunOptions& options) {
     for (const ir::Array& result : results) outputs.push_back(ir::TensorOf(result));
     output_names = main.result_names;
   } else {
+    RNNC_TRY(CheckRunsHere(options.model));
     RNNC_ASSIGN(const CompiledModel compiled, CompileModel(options.model));
     RNNC_ASSIGN(const auto native, NativeModel::Load(compiled.object.object, compiled.planned->name));
     const rnnc_model& model = native->Model();

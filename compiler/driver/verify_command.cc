@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/commands.h"
+#include "compiler/driver/phases.h"
 #include "compiler/driver/verify.h"
 
 namespace rnnc::driver {
@@ -63,6 +64,7 @@ void PrintText(const VerifyOptions& options, const VerifyReport& report) {
 }  // namespace
 
 Result<bool> VerifyCommand(const VerifyOptions& options) {
+  if (!options.interpret) RNNC_TRY(CheckRunsHere(options.model));
   RNNC_ASSIGN(const VerifyReport report, Verify(options));
   if (options.json) {
     PrintJson(options, report);

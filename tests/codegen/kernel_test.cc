@@ -1,14 +1,17 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Kernels on every row of x86-64 that this machine runs, against sums written out here in double.
+// Kernels on every row of the target table that runs here, against sums written out here in double.
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <random>
 
 #include "codegen/codegen.h"
 #include "compiler/ir/builder.h"
+#include "tests/support/native/rows.h"
+#include "tests/support/native/stream.h"
 
 namespace rnnc {
 namespace {
@@ -58,28 +61,44 @@ std::vector<float> Random(size_t count, unsigned seed) {
   return values;
 }
 
-class OnRow : public testing::TestWithParam<const char*> {
+class OnRow : public testing::TestWithParam<test::TestRow> {
  protected:
   void SetUp() override {
-    auto row = codegen::FindTarget({"", GetParam()});
-    ASSERT_TRUE(row.ok());
-    if (!codegen::RunsHere(*row)) GTEST_SKIP() << "this machine does not run " << GetParam();
-    options_.target = *row;
+    if (const std::string why = test::WhyNot(GetParam()); !why.empty()) GTEST_SKIP() << why;
+    options_.target = test::TargetOf(GetParam());
   }
   void Run(const Fixture& fixture, const std::vector<const void*>& inputs,
            const std::vector<void*>& outputs) {
     auto object = codegen::GenerateObject(fixture.module, options_);
     ASSERT_TRUE(object.ok()) << Render(object.diagnostics());
-    auto loaded = codegen::LoadedObject::Load(object->object, fixture.module.name);
-    ASSERT_TRUE(loaded.ok()) << Render(loaded.diagnostics());
-    const rnnc_model& model = (*loaded)->Model();
-    std::vector<std::byte> memory(model.instance_bytes + 64);
-    void* instance = memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64;
-    model.reset(instance);
-    ASSERT_EQ(model.step(instance, inputs.data(), outputs.data()), RNNC_OK);
+    auto program = test::RowProgram::Load(GetParam(), object->object, fixture.module.name);
+    ASSERT_TRUE(program.ok()) << Render(program.diagnostics());
+    const rnnc_model& model = (*program)->Model();
+    std::vector<ir::Tensor> tensors;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      tensors.push_back(ir::ZeroTensor(test::TypeOf(model.inputs[i], 1)));
+      std::memcpy(tensors.back().bytes.data(), inputs[i], tensors.back().bytes.size());
+    }
+    // Twice: the caller's memory ends at the edge of a page, and then begins there.
+    test::Stream stream(**program);
+    for (int round = 0; round < 2; ++round) {
+      stream.Reset();
+      const test::Stream::Answer answer = stream.Step(tensors);
+      ASSERT_EQ(answer.status, RNNC_OK);
+      for (size_t i = 0; i < outputs.size(); ++i) {
+        const std::vector<std::byte>& bytes = answer.outputs[i].bytes;
+        if (round > 0) {
+          EXPECT_EQ(std::memcmp(outputs[i], bytes.data(), bytes.size()), 0);
+        }
+        std::memcpy(outputs[i], bytes.data(), bytes.size());
+      }
+    }
   }
   codegen::CodegenOptions options_;
 };
+
+// Whole vectors of every row and parts of them.
+constexpr int kTailLengths[] = {1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 15, 17, 22, 31};
 
 double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -206,6 +225,57 @@ TEST_P(OnRow, LayoutMaps) {
   }
 }
 
+// Catches tails that touch what lies beside the caller's memory, on either side: a whole vector loaded for a
+// part, a guarded read that goes where it must not, a store of more lanes than there are. (The memory of Run
+// ends at the edge of a page, then begins there.)
+TEST_P(OnRow, TailsOfEveryLengthAndType) {
+  for (const ElementType element : {kF32, ElementType::kF64, ElementType::kF16, ElementType::kBool,
+                                    ElementType::kI32, ElementType::kI64}) {
+    Fixture f;
+    std::vector<ir::Tensor> inputs, outputs;
+    std::vector<ir::Value*> results;
+    for (const int n : kTailLengths) {
+      ir::Value* x = f.Input({n}, element);
+      Kernel copy = ir::MakeMap({n});
+      copy.epilogue.outputs = {copy.epilogue.AddRead(element, 0, {V(0)})};
+      Kernel reverse = ir::MakeMap({n});
+      reverse.epilogue.outputs = {reverse.epilogue.AddRead(element, 0, {IndexExpr(n - 1) - V(0)})};
+      Kernel shifted = ir::MakeMap({3, n});  // row r moved by r to the right: all fill where n <= r
+      const int read = shifted.epilogue.AddRead(element, 0, {V(1) - V(0)});
+      shifted.epilogue.nodes[static_cast<size_t>(read)].fill = 1;
+      shifted.epilogue.outputs = {read};
+      auto add = [&](const Kernel& kernel, const std::vector<int64_t>& dims) {
+        const ir::Type type = ir::MakeStaticType(element, dims);
+        results.push_back(f.builder.KernelOp(kernel, {x}, {type})->Result());
+        outputs.push_back(ir::ZeroTensor(type));
+      };
+      add(copy, {n});
+      add(reverse, {n});
+      add(shifted, {3, n});
+      inputs.push_back(ir::ZeroTensor(x->type));
+      for (int i = 0; i < n; ++i)
+        inputs.back().SetNumber(i, element == ElementType::kBool ? i % 3 == 0 : i * 0.5 - 2);
+    }
+    f.Return(results);
+    std::vector<const void*> from;
+    std::vector<void*> to;
+    for (const ir::Tensor& input : inputs) from.push_back(input.bytes.data());
+    for (ir::Tensor& output : outputs) to.push_back(output.bytes.data());
+    Run(f, from, to);
+    for (size_t k = 0; k < inputs.size(); ++k) {
+      const ir::Tensor& in = inputs[k];
+      const int n = kTailLengths[k];
+      for (int i = 0; i < n; ++i) {
+        SCOPED_TRACE(std::string(ir::ToText(element)) + ", " + std::to_string(n) + ", " + std::to_string(i));
+        EXPECT_EQ(outputs[3 * k].NumberAt(i), in.NumberAt(i));
+        EXPECT_EQ(outputs[3 * k + 1].NumberAt(i), in.NumberAt(n - 1 - i));
+        for (int r = 0; r < 3; ++r)
+          EXPECT_EQ(outputs[3 * k + 2].NumberAt(r * n + i), i < r ? 1 : in.NumberAt(i - r)) << "row " << r;
+      }
+    }
+  }
+}
+
 // Catches a gather that is not clamped, wrong lane extraction, a bool kept as more than one byte.
 TEST_P(OnRow, GatherByData) {
   Fixture f;
@@ -232,13 +302,8 @@ TEST_P(OnRow, GatherByData) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, OnRow,
-                         testing::Values("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Rows, OnRow, testing::ValuesIn(test::TestRows()),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace rnnc

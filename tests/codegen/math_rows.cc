@@ -14,7 +14,9 @@
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/X86TargetParser.h>
 
+#include <algorithm>
 #include <functional>
+#include <span>
 
 namespace rnnc::codegen {
 namespace {
@@ -127,16 +129,22 @@ std::vector<MathRow> MathRows() {
   };
 }
 
-bool HostRuns(const MathRow& row) {
-  if (row.triple != kX86 || !llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return false;
+bool IsForeign(const MathRow& row) {
+  if (row.triple != kX86 || !llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
   llvm::SmallVector<llvm::StringRef, 64> needed;
   llvm::X86::getFeaturesForCPU(row.cpu, needed);
   const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
   for (const llvm::StringRef feature : needed) {
     const auto found = host.find(feature);
-    if (found != host.end() && !found->second) return false;
+    if (found != host.end() && !found->second) return true;
   }
-  return true;
+  return false;
+}
+
+std::string WhyNot(const MathRow& row) {
+  if (!IsForeign(row)) return "";
+  return row.triple == kX86 ? "this machine does not run " + row.name
+                            : test::WhyNot(test::FindTestRow(row.name));
 }
 
 CompiledRow::CompiledRow(const MathRow& row, bool optimize) : row_(row) {
@@ -154,6 +162,9 @@ CompiledRow::CompiledRow(const MathRow& row, bool optimize) : row_(row) {
   module.setTargetTriple(row.triple);
   module.setDataLayout(machine->createDataLayout());
   EmitAll(module, row.target);
+  for (const llvm::Function& function : module) {
+    if (!function.isDeclaration()) symbols_.push_back(function.getName().str());
+  }
   Require(!llvm::verifyModule(module, &llvm::errs()), "the emitted module is not valid");
   machine->setOptLevel(optimize ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None);
   if (optimize) Optimize(module, *machine);
@@ -179,12 +190,37 @@ std::vector<std::string> CompiledRow::UndefinedSymbols() const {
 }
 
 Kernel CompiledRow::Find(const std::string& function, const std::string& type, int width) {
+  const std::string name = function + "." + type + "." + std::to_string(width);
+  if (IsForeign(row_)) return FindInGuest(function, type, name);
   if (jit_ == nullptr) {
     jit_ = llvm::cantFail(llvm::orc::LLJITBuilder().create());
     llvm::cantFail(jit_->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object_, "math.o")));
   }
-  const std::string name = function + "." + type + "." + std::to_string(width);
-  return llvm::cantFail(jit_->lookup(name)).toPtr<Kernel>();
+  using Function = void (*)(const void*, const void*, void*, std::size_t);
+  return llvm::cantFail(jit_->lookup(name)).toPtr<Function>();
+}
+
+Kernel CompiledRow::FindInGuest(const std::string& function, const std::string& type,
+                                const std::string& name) {
+  if (guest_ == nullptr) {
+    auto started = test::Guest::Start(test::FindTestRow(row_.name), {{object_, "", symbols_}});
+    Require(started.ok(), Render(started.diagnostics()));
+    guest_ = *std::move(started);
+  }
+  const auto found = std::find(symbols_.begin(), symbols_.end(), name);
+  Require(found != symbols_.end(), "no function " + name);
+  const auto index = static_cast<std::size_t>(found - symbols_.begin());
+  const std::size_t whole = type == "f32" ? 4 : 8;
+  const std::size_t in = function.starts_with("from_") ? 2 : whole;
+  const std::size_t out = function.starts_with("to_") ? 2 : whole;
+  return [this, index, in, out](const void* a, const void* b, void* y, std::size_t count) {
+    const auto bytes = [&](const void* data) {
+      return std::span(static_cast<const std::byte*>(data), in * count);
+    };
+    const std::span<std::byte> results(static_cast<std::byte*>(y), out * count);
+    guest_->Call(GUEST_FUNCTION, index, std::vector<size_t>{count}, {}, {bytes(a), bytes(b)}, {results});
+    Require(guest_->Failure().empty(), guest_->Failure());
+  };
 }
 
 CompiledRow& RowNamed(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "codegen/math/vector_math.h"
+#include "tests/support/native/guest.h"
 
 namespace rnnc::codegen {
 
@@ -24,11 +26,14 @@ struct MathRow {
 };
 inline void PrintTo(const MathRow& row, std::ostream* out) { *out << row.name; }
 std::vector<MathRow> MathRows();
-bool HostRuns(const MathRow& row);
+/// Whether code of the row needs an emulator; and why it cannot run here, by itself or emulated: empty when
+/// it can.
+bool IsForeign(const MathRow& row);
+std::string WhyNot(const MathRow& row);
 
 // One function of the object under test: y[i] = f(a[i], b[i]), `count` a multiple of 48. Unary functions do
 // not read b.
-using Kernel = void (*)(const void* a, const void* b, void* y, std::size_t count);
+using Kernel = std::function<void(const void* a, const void* b, void* y, std::size_t count)>;
 
 // All functions of a row at each of kWidths, compiled to one object as the compiler would at -O2 (or -O0).
 class CompiledRow {
@@ -36,13 +41,17 @@ class CompiledRow {
   explicit CompiledRow(const MathRow& row, bool optimize = true);
   const MathRow& row() const { return row_; }
   std::vector<std::string> UndefinedSymbols() const;
-  // Needs HostRuns(row()). `type` is "f32" or "f64".
+  // WhyNot(row()) must be empty. `type` is "f32" or "f64".
   Kernel Find(const std::string& function, const std::string& type, int width);
 
  private:
+  Kernel FindInGuest(const std::string& function, const std::string& type, const std::string& name);
+
   MathRow row_;
   std::string object_;
+  std::vector<std::string> symbols_;  // of the functions
   std::unique_ptr<llvm::orc::LLJIT> jit_;
+  std::unique_ptr<test::Guest> guest_;  // of a foreign row
 };
 
 // The compiled row of that name: compiled once for all tests.

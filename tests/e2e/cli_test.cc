@@ -16,6 +16,7 @@
 #include "compiler/support/file.h"
 #include "tests/support/native/compare.h"
 #include "tests/support/native/model_files.h"
+#include "tests/support/native/rows.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/temp_folder.h"
 
@@ -102,6 +103,24 @@ TEST(Cli, NamesOfTheModelAreChecked) {
     EXPECT_THAT(result.errors, HasSubstr(c.says));
     EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  }
+}
+
+// Foreign code that is executed all the same.
+TEST(Cli, ForeignCodeIsNotRun) {
+  const std::string foreign =
+      IsForeign(FindTestRow("aarch64")) ? "--target=aarch64-linux-gnu" : "--target=x86_64-linux-gnu";
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"verify", OwnModel("gru_small")},
+           {"run", OwnModel("gru_small"), Set("gru_small", "input_0.pb")}}) {
+    std::vector<std::string> with_target = arguments;
+    with_target.push_back(foreign);
+    const ProcessResult result = Rnnc(with_target);
+    EXPECT_EQ(result.exit_code, 1) << arguments[0];
+    EXPECT_THAT(result.errors, HasSubstr("does not run on this machine"));
+    EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+    with_target.push_back("--interpret");
+    EXPECT_EQ(Rnnc(with_target).exit_code, 0) << arguments[0];
   }
 }
 

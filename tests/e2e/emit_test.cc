@@ -8,7 +8,6 @@
 
 #include <filesystem>
 
-#include "compiler/driver/native.h"
 #include "compiler/ir/blob.h"
 #include "compiler/ir/printer.h"
 #include "compiler/ir/verifier.h"
@@ -26,22 +25,23 @@ namespace {
 using ::testing::HasSubstr;
 
 // A folder with net.o and net.h of a model, and what the object gives for one input.
-class Emit : public ::testing::Test {
+class Emit : public ::testing::TestWithParam<TestRow> {
  protected:
   void SetUp() override {
+    if (const std::string why = WhyNot(GetParam()); !why.empty()) GTEST_SKIP() << why;
     ASSERT_TRUE(Make("obj", "net.o", {}));
     const auto object = ReadFile(folder_ / "net.o");
     ASSERT_TRUE(object.ok());
-    auto native = driver::NativeModel::Load(*object, "net");
-    ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
-    native_ = *std::move(native);
-    const rnnc_model& model = native_->Model();
+    auto program = RowProgram::Load(GetParam(), *object, "net");
+    ASSERT_TRUE(program.ok()) << Render(program.diagnostics());
+    program_ = *std::move(program);
+    const rnnc_model& model = program_->Model();
     call_ = {&model, {}, 11};
     for (int32_t i = 0; i < model.n_inputs; ++i) {
       const ir::Type type = TypeOf(model.inputs[i], call_.frames);
       call_.inputs.push_back(RandomTensor(type.element, type.StaticDims(), 5));
     }
-    Stream stream(model);
+    Stream stream(*program_);
     stream.Reset();
     expected_ = stream.Run(call_.frames, call_.inputs).outputs;
   }
@@ -51,6 +51,8 @@ class Emit : public ::testing::Test {
                                   const std::vector<std::string>& options) {
     std::vector<std::string> arguments = {"compile", OwnModel("stacked_lstm"), "--emit=" + kind,
                                           "-o",      folder_ / file,           "-q"};
+    const std::vector<std::string> target = OptionsOf(GetParam());
+    arguments.insert(arguments.end(), target.begin(), target.end());
     arguments.insert(arguments.end(), options.begin(), options.end());
     const ProcessResult result = Rnnc(arguments, folder_.path().string());
     if (result.exit_code != 0) return ::testing::AssertionFailure() << result.errors;
@@ -69,28 +71,35 @@ class Emit : public ::testing::Test {
 
   // The program linked with net.o gives the numbers of the object that `rnnc` itself wrote.
   void ExpectSameNumbers(const std::vector<std::string>& linker_options = {}) {
-    const auto outputs = RunProgram(folder_.path().string(), Language::kC11, {call_}, linker_options);
+    const auto outputs =
+        RunProgram(GetParam(), folder_.path().string(), Language::kC11, {call_}, linker_options);
     ASSERT_TRUE(outputs.ok()) << Render(outputs.diagnostics());
     for (size_t i = 0; i < expected_.size(); ++i) EXPECT_TRUE(SameBits((*outputs)[0][i], expected_[i]));
   }
 
+  // A program of the row's C compiler's package.
+  static std::string Binutil(const std::string& name) {
+    const std::string compiler = ToolchainOf(GetParam()).c;
+    return IsForeign(GetParam()) ? compiler.substr(0, compiler.rfind('-') + 1) + name : name;
+  }
+
   TempFolder folder_;
-  std::unique_ptr<driver::NativeModel> native_;
+  std::unique_ptr<RowProgram> program_;
   ProgramCall call_;
   std::vector<ir::Tensor> expected_;
 };
 
 // Catches assembly that no assembler takes, or of other code than the object's.
-TEST_F(Emit, Assembly) {
+TEST_P(Emit, Assembly) {
   ASSERT_TRUE(Make("asm", "net.s", {}));
-  ASSERT_TRUE(Tool({"cc", "-c", "net.s", "-o", "net.o"}));
+  ASSERT_TRUE(Tool({ToolchainOf(GetParam()).c, "-c", "net.s", "-o", "net.o"}));
   ExpectSameNumbers();
   ASSERT_TRUE(Make("asm", "again.s", {"-S", "--name", "net"}));
   EXPECT_EQ(*ReadFile(folder_ / "again.s"), *ReadFile(folder_ / "net.s"));
 }
 
 // Catches LLVM IR that LLVM's tools refuse or that lacks the attributes of the row.
-TEST_F(Emit, LlvmTextAndBitcode) {
+TEST_P(Emit, LlvmTextAndBitcode) {
   const std::string llc = "/usr/lib/llvm-19/bin/llc";
   if (!std::filesystem::exists(llc)) GTEST_SKIP() << "LLVM's llc is not installed";
   for (const char* kind : {"llvm", "bc"}) {
@@ -102,17 +111,17 @@ TEST_F(Emit, LlvmTextAndBitcode) {
 }
 
 // Catches an archive without an index or with a member that the linker does not find.
-TEST_F(Emit, Library) {
+TEST_P(Emit, Library) {
   ASSERT_TRUE(Make("lib", "libnet.a", {"--name", "net"}));
   ASSERT_TRUE(std::filesystem::exists(folder_ / "net.h"));
-  EXPECT_EQ(RunProcess({"ar", "t", folder_ / "libnet.a"}).output, "net.o\n");
+  EXPECT_EQ(RunProcess({Binutil("ar"), "t", folder_ / "libnet.a"}).output, "net.o\n");
   std::filesystem::remove(folder_ / "net.o");
-  ASSERT_TRUE(Tool({"ld", "-r", "-u", "net_run", "libnet.a", "-o", "net.o"}));
+  ASSERT_TRUE(Tool({Binutil("ld"), "-r", "-u", "net_run", "libnet.a", "-o", "net.o"}));
   ExpectSameNumbers();
 }
 
 // Catches a header that needs another one before it, or the standard library's names.
-TEST_F(Emit, Header) {
+TEST_P(Emit, Header) {
   ASSERT_TRUE(Make("header", "alone.h", {}));
   ASSERT_TRUE(
       WriteFile(folder_ / "one.c", "#include \"alone.h\"\n#include \"alone.h\"\n#include \"net.h\"\n").ok());
@@ -124,7 +133,7 @@ TEST_F(Emit, Header) {
 }
 
 // Catches text that the parser does not take back, and weights left out of the blob.
-TEST_F(Emit, Ir) {
+TEST_P(Emit, Ir) {
   ASSERT_TRUE(Make("ir", "net.rnn", {}));
   const auto module = ir::ReadModule(folder_ / "net.rnn");
   ASSERT_TRUE(module.ok()) << Render(module.diagnostics());
@@ -137,16 +146,18 @@ TEST_F(Emit, Ir) {
 }
 
 // Catches absolute relocations in code that a position-independent program is linked with, and the reverse.
-TEST_F(Emit, PositionIndependentOrNot) {
+TEST_P(Emit, PositionIndependentOrNot) {
+  const bool foreign = IsForeign(GetParam());  // then there are no shared libraries to run with
   ASSERT_TRUE(Make("obj", "net.o", {"-fno-pic"}));
-  ExpectSameNumbers({"-no-pie", "-fno-pie"});
+  ExpectSameNumbers({foreign ? "-static" : "-no-pie", "-no-pie", "-fno-pie"});
   ASSERT_TRUE(Make("obj", "net.o", {"-fPIC"}));
-  ExpectSameNumbers({"-pie", "-fPIE"});
-  ASSERT_TRUE(Tool({"cc", "-shared", "net.o", "-Wl,-z,defs,-z,text", "-o", "libnet.so"}));
+  ExpectSameNumbers({foreign ? "-static-pie" : "-pie", "-fPIE"});
+  ASSERT_TRUE(
+      Tool({ToolchainOf(GetParam()).c, "-shared", "net.o", "-Wl,-z,defs,-z,text", "-o", "libnet.so"}));
 }
 
 // Catches a report of files that were not written, and a file called `-`.
-TEST_F(Emit, ReportsTheFilesThatItWrites) {
+TEST_P(Emit, ReportsTheFilesThatItWrites) {
   const auto report = [&](const std::string& kind, const std::string& file) {
     return Rnnc({"compile", OwnModel("mlp"), "--emit=" + kind, "-o", file}, folder_.path().string());
   };
@@ -159,10 +170,14 @@ TEST_F(Emit, ReportsTheFilesThatItWrites) {
   EXPECT_EQ(report("ir", "/dev/null").exit_code, 1);  // there is no place for the weights beside it
 }
 
-class Symbols : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, Emit, ::testing::Values(FindTestRow("native"), FindTestRow("aarch64")),
+                         [](const auto& info) { return info.param.name; });
+
+class Symbols : public ::testing::TestWithParam<TestRow> {};
 
 // Catches a call of libm, memset, memcpy or a helper of the compiler's: on rows without FMA, rounding or half
-// conversions LLVM makes them by itself. And names that could meet those of another object.
+// conversions LLVM makes them by itself. And names that could meet those of another object. The operators one
+// by one: tests/differential.
 TEST_P(Symbols, NoneIsUndefinedAndAllAreTheModels) {
   std::vector<std::string> models;
   for (const std::string& name : DataModels()) models.push_back(OwnModel(name));
@@ -173,8 +188,10 @@ TEST_P(Symbols, NoneIsUndefinedAndAllAreTheModels) {
   }
   const TempFolder folder;
   for (const std::string& model : models) {
-    const ProcessResult result =
-        Rnnc({"compile", model, std::string("-mcpu=") + GetParam(), "-o", folder / "net.o", "-q"});
+    std::vector<std::string> arguments = {"compile", model, "-o", folder / "net.o", "-q"};
+    const std::vector<std::string> target = OptionsOf(GetParam());
+    arguments.insert(arguments.end(), target.begin(), target.end());
+    const ProcessResult result = Rnnc(arguments);
     ASSERT_EQ(result.exit_code, 0) << model << result.errors;
     const ProcessResult undefined = RunProcess({"nm", "-u", folder / "net.o"});
     ASSERT_EQ(undefined.exit_code, 0) << undefined.errors;
@@ -187,8 +204,10 @@ TEST_P(Symbols, NoneIsUndefinedAndAllAreTheModels) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, Symbols, ::testing::Values("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"),
-                         [](const auto& info) { return TestName(info.param); });
+INSTANTIATE_TEST_SUITE_P(Rows, Symbols, ::testing::ValuesIn(TestRows()),
+                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(MoreCpus, Symbols, ::testing::ValuesIn(MoreRows()),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace rnnc::test

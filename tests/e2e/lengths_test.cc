@@ -6,7 +6,6 @@
 
 #include <cmath>
 
-#include "compiler/driver/native.h"
 #include "compiler/driver/phases.h"
 #include "compiler/ir/array.h"
 #include "compiler/ir/graph_evaluator.h"
@@ -76,25 +75,27 @@ Bound BoundFor(const ir::Array& exact, const ir::Array& rounded) {
   return bound;
 }
 
-class Lengths : public ::testing::TestWithParam<OpenModel> {};
+class Lengths : public ::testing::TestWithParam<std::tuple<OpenModel, TestRow>> {};
 
 // Catches a length taken for granted anywhere: the last step read at a fixed place, a tail of a block left
 // out or read behind its end, carries lost between two blocks, batch and time swapped, a step backward in
 // time from the wrong end, more scratch memory than the model says (Stream::Run gives exactly that).
 TEST_P(Lengths, OneObjectServesAll) {
-  if (const std::string why = WhyMissing(GetParam().file); !why.empty()) GTEST_SKIP() << why;
+  const auto& [file, row] = GetParam();
+  if (const std::string why = WhyMissing(file.file) + WhyNot(row); !why.empty()) GTEST_SKIP() << why;
   driver::ModelOptions options;
-  options.model = GetParam().file;
-  options.dims = GetParam().dims;
-  options.open_dims = GetParam().open_dims;
+  options.model = file.file;
+  options.target = row.request;
+  options.dims = file.dims;
+  options.open_dims = file.open_dims;
   const auto compiled = driver::CompileModel(options);
   ASSERT_TRUE(compiled.ok()) << Render(compiled.diagnostics());
-  const auto native = driver::NativeModel::Load(compiled->object.object, compiled->planned->name);
-  ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
-  const rnnc_model& model = (*native)->Model();
+  const auto program = RowProgram::Load(row, compiled->object.object, compiled->planned->name);
+  ASSERT_TRUE(program.ok()) << Render(program.diagnostics());
+  const rnnc_model& model = (*program)->Model();
   ASSERT_NE(model.run, nullptr);
   int64_t batch = 3;
-  for (const int64_t frames : GetParam().lengths) {
+  for (const int64_t frames : file.lengths) {
     batch = 4 - batch;  // 1 and 3 in turn, where it is open
     const Sizes sizes = SizesOf(frames, batch);
     std::vector<ir::Tensor> inputs;
@@ -103,7 +104,7 @@ TEST_P(Lengths, OneObjectServesAll) {
       inputs.push_back(
           RandomTensor(type.element, type.StaticDims(), static_cast<uint64_t>(31 * frames + i), 20));
     }
-    Stream stream(model);
+    Stream stream(**program);
     stream.Reset();
     const Stream::Answer answer = stream.Run(sizes, inputs);
     ASSERT_EQ(answer.status, RNNC_OK) << "T = " << frames;
@@ -176,8 +177,12 @@ TEST(Bounds, WithoutOneThereStillIsALargest) {
   EXPECT_LT(model.sizes[0].high, SIZE_MAX / 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Lengths, ::testing::ValuesIn(Models()),
-                         [](const auto& info) { return TestName(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(, Lengths,
+                         ::testing::Combine(::testing::ValuesIn(Models()),
+                                            ::testing::Values(FindTestRow("native"), FindTestRow("aarch64"))),
+                         [](const auto& info) {
+                           return TestName(std::get<0>(info.param).name) + "_" + std::get<1>(info.param).name;
+                         });
 
 }  // namespace
 }  // namespace rnnc::test

@@ -7,8 +7,8 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
-#include "compiler/driver/native.h"
 #include "compiler/support/file.h"
 #include "tests/support/native/c_program.h"
 #include "tests/support/native/compare.h"
@@ -51,9 +51,12 @@ std::vector<LinkedModel> Models() {
 }
 
 // NAME.o and NAME.h in the folder, and the object loaded to read its descriptor.
-Result<std::unique_ptr<driver::NativeModel>> Compile(const LinkedModel& model, const std::string& folder,
-                                                     const std::vector<std::string>& more = {}) {
+Result<std::unique_ptr<RowProgram>> Compile(const TestRow& row, const LinkedModel& model,
+                                            const std::string& folder,
+                                            const std::vector<std::string>& more = {}) {
   std::vector<std::string> arguments = {"compile", model.file, "-o", folder, "--json"};
+  const std::vector<std::string> target = OptionsOf(row);
+  arguments.insert(arguments.end(), target.begin(), target.end());
   arguments.insert(arguments.end(), model.options.begin(), model.options.end());
   arguments.insert(arguments.end(), more.begin(), more.end());
   const ProcessResult result = Rnnc(arguments);
@@ -62,7 +65,7 @@ Result<std::unique_ptr<driver::NativeModel>> Compile(const LinkedModel& model, c
   if (report.is_discarded()) return Error({}, "the report is no JSON: {}", result.output);
   const std::string name = report["name"];
   RNNC_ASSIGN(const std::string object, ReadFile(folder + "/" + name + ".o"));
-  return driver::NativeModel::Load(object, name);
+  return RowProgram::Load(row, object, name);
 }
 
 struct Expected {
@@ -101,15 +104,15 @@ void ExpectGoldens(const std::string& file, const Expected& expected,
   }
 }
 
-class LinkedProgram : public ::testing::TestWithParam<LinkedModel> {};
+class LinkedProgram : public ::testing::TestWithParam<std::tuple<LinkedModel, TestRow>> {};
 
 // Catches a header that a compiler warns of, an object that wants a library, arguments in another order than
 // the header says, writes outside outputs and instance, memory taken for zero before `reset`, wrong numbers.
 TEST_P(LinkedProgram, GivesTheNumbersOfTheDataSets) {
-  const LinkedModel& model = GetParam();
-  if (const std::string why = WhyMissing(model.file); !why.empty()) GTEST_SKIP() << why;
+  const auto& [model, row] = GetParam();
+  if (const std::string why = WhyMissing(model.file) + WhyNot(row); !why.empty()) GTEST_SKIP() << why;
   const TempFolder folder;
-  auto native = Compile(model, folder.path().string());
+  auto native = Compile(row, model, folder.path().string());
   ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
   std::vector<Expected> expected;
   std::vector<ProgramCall> calls;
@@ -119,37 +122,50 @@ TEST_P(LinkedProgram, GivesTheNumbersOfTheDataSets) {
     calls.push_back(one->call);
     expected.push_back(*std::move(one));
   }
-  const auto in_c = RunProgram(folder.path().string(), Language::kC11, calls);
-  ASSERT_TRUE(in_c.ok()) << Render(in_c.diagnostics());
-  for (size_t k = 0; k < calls.size(); ++k) ExpectGoldens(model.file, expected[k], (*in_c)[k]);
-  const auto in_cxx = RunProgram(folder.path().string(), Language::kCxx17, calls);
-  ASSERT_TRUE(in_cxx.ok()) << Render(in_cxx.diagnostics());
-  for (size_t k = 0; k < calls.size(); ++k) {
-    for (size_t i = 0; i < (*in_c)[k].size(); ++i) EXPECT_TRUE(SameBits((*in_cxx)[k][i], (*in_c)[k][i]));
+  std::optional<std::vector<std::vector<ir::Tensor>>> first;
+  for (const Language language : LanguagesOf(row)) {
+    const auto outputs = RunProgram(row, folder.path().string(), language, calls);
+    ASSERT_TRUE(outputs.ok()) << Render(outputs.diagnostics());
+    if (!first) first = *outputs;
+    for (size_t k = 0; k < calls.size(); ++k) {
+      ExpectGoldens(model.file, expected[k], (*outputs)[k]);
+      for (size_t i = 0; i < (*outputs)[k].size(); ++i) {
+        EXPECT_TRUE(SameBits((*outputs)[k][i], (*first)[k][i]));
+      }
+    }
   }
 }
 
-std::string NameOf(const ::testing::TestParamInfo<LinkedModel>& info) {
-  std::string name = TestName(info.param.name);
-  for (const std::string& option : info.param.options) {
+std::string NameOf(const ::testing::TestParamInfo<std::tuple<LinkedModel, TestRow>>& info) {
+  const auto& [model, row] = info.param;
+  std::string name = TestName(model.name);
+  for (const std::string& option : model.options) {
     if (option[0] != '-') name += "_" + TestName(option);
   }
-  return name;
+  return name + "_" + row.name;
 }
 
-INSTANTIATE_TEST_SUITE_P(, LinkedProgram, ::testing::ValuesIn(Models()), NameOf);
+// Other rows differ in nothing that a linker or a caller sees.
+INSTANTIATE_TEST_SUITE_P(, LinkedProgram,
+                         ::testing::Combine(::testing::ValuesIn(Models()),
+                                            ::testing::Values(FindTestRow("native"), FindTestRow("aarch64"))),
+                         NameOf);
+
+class LinkedPrograms : public ::testing::TestWithParam<TestRow> {};
 
 // Catches symbols that collide: kernels, constants, helpers or include guards of two models, and of one model
 // compiled twice.
-TEST(LinkedPrograms, SeveralModelsInOneProgram) {
+TEST_P(LinkedPrograms, SeveralModelsInOneProgram) {
+  const TestRow& row = GetParam();
+  if (const std::string why = WhyNot(row); !why.empty()) GTEST_SKIP() << why;
   const TempFolder folder;
   const LinkedModel stacked{"stacked_lstm", OwnModel("stacked_lstm")},
       small{"lstm_small", OwnModel("lstm_small")};
-  std::vector<std::unique_ptr<driver::NativeModel>> models;
+  std::vector<std::unique_ptr<RowProgram>> models;
   std::vector<Expected> expected;
   std::vector<ProgramCall> calls;
-  auto add = [&](const LinkedModel& model, const std::string& name, const std::string& cpu, int set) {
-    auto native = Compile(model, folder.path().string(), {"--name", name, "-mcpu=" + cpu});
+  auto add = [&](const LinkedModel& model, const std::string& name, const TestRow& target, int set) {
+    auto native = Compile(target, model, folder.path().string(), {"--name", name});
     ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
     auto call = CallFor((*native)->Model(), model, set);
     ASSERT_TRUE(call.ok()) << Render(call.diagnostics());
@@ -157,16 +173,19 @@ TEST(LinkedPrograms, SeveralModelsInOneProgram) {
     calls.push_back(call->call);
     expected.push_back(*std::move(call));
   };
-  add(stacked, "stacked", "native", 1);
-  add(small, "small", "native", 2);
-  add(small, "small_again", "x86-64", 1);
+  add(stacked, "stacked", row, 1);
+  add(small, "small", row, 2);
+  add(small, "small_again", IsForeign(row) ? row : FindTestRow("x86_64"), 1);
   ASSERT_FALSE(HasFatalFailure());
-  for (const Language language : {Language::kC11, Language::kCxx17}) {
-    const auto outputs = RunProgram(folder.path().string(), language, calls);
+  for (const Language language : LanguagesOf(row)) {
+    const auto outputs = RunProgram(row, folder.path().string(), language, calls);
     ASSERT_TRUE(outputs.ok()) << Render(outputs.diagnostics());
     for (size_t k = 0; k < calls.size(); ++k) ExpectGoldens(small.file, expected[k], (*outputs)[k]);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(, LinkedPrograms, ::testing::Values(FindTestRow("native"), FindTestRow("aarch64")),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace rnnc::test

@@ -7,10 +7,10 @@
 #include <memory>
 #include <random>
 
-#include "compiler/driver/native.h"
 #include "compiler/driver/phases.h"
 #include "tests/support/native/compare.h"
 #include "tests/support/native/model_files.h"
+#include "tests/support/native/rows.h"
 #include "tests/support/native/stream.h"
 
 namespace rnnc::test {
@@ -29,39 +29,36 @@ std::vector<StreamedModel> Models() {
           {"gru2", SharedModel("exports/gru2.legacy"), {"h0=hn"}}};
 }
 
-constexpr const char* kRows[] = {"x86-64", "x86-64-v3", "x86-64-v4", "native"};
 // Longer than two blocks of frames, and a multiple of nothing.
 constexpr int64_t kFrames = 101;
 
-class Streaming : public ::testing::TestWithParam<std::tuple<StreamedModel, const char*>> {
+class Streaming : public ::testing::TestWithParam<std::tuple<StreamedModel, TestRow>> {
  protected:
   void SetUp() override {
     const auto& [file, row] = GetParam();
     if (const std::string why = WhyMissing(file.file); !why.empty()) GTEST_SKIP() << why;
+    if (const std::string why = WhyNot(row); !why.empty()) GTEST_SKIP() << why;
     driver::ModelOptions options;
     options.model = file.file;
     options.states = file.states;
-    options.target.cpu = row;
-    const auto target = codegen::FindTarget(options.target);
-    ASSERT_TRUE(target.ok()) << Render(target.diagnostics());
-    if (!codegen::RunsHere(*target)) GTEST_SKIP() << "this machine has no " << row;
+    options.target = row.request;
     const auto compiled = driver::CompileModel(options);
     ASSERT_TRUE(compiled.ok()) << Render(compiled.diagnostics());
-    auto native = driver::NativeModel::Load(compiled->object.object, compiled->planned->name);
-    ASSERT_TRUE(native.ok()) << Render(native.diagnostics());
-    native_ = *std::move(native);
+    auto program = RowProgram::Load(row, compiled->object.object, compiled->planned->name);
+    ASSERT_TRUE(program.ok()) << Render(program.diagnostics());
+    program_ = *std::move(program);
     ASSERT_NE(Model().run, nullptr);
     ASSERT_NE(Model().step, nullptr);
     ASSERT_EQ(Model().n_states, static_cast<int32_t>(file.states.size()));
     input_ = Sequence(1);
-    Stream stream(Model());
+    Stream stream(*program_);
     stream.Reset();
     whole_ = stream.Run(kFrames, input_);
     ASSERT_EQ(whole_.status, RNNC_OK);
     state_ = stream.State();
   }
 
-  const rnnc_model& Model() const { return native_->Model(); }
+  const rnnc_model& Model() const { return program_->Model(); }
 
   std::vector<ir::Tensor> Sequence(uint64_t seed) const {
     std::vector<ir::Tensor> inputs;
@@ -89,7 +86,7 @@ class Streaming : public ::testing::TestWithParam<std::tuple<StreamedModel, cons
     return inputs;
   }
 
-  std::unique_ptr<driver::NativeModel> native_;
+  std::unique_ptr<RowProgram> program_;
   std::vector<ir::Tensor> input_;
   Stream::Answer whole_;
   std::vector<std::byte> state_;
@@ -98,7 +95,7 @@ class Streaming : public ::testing::TestWithParam<std::tuple<StreamedModel, cons
 // Catches an order of additions that depends on T: a hoisted product summed otherwise than a step's, a tail
 // with other instructions than the block, a fused multiply-add in one of them only.
 TEST_P(Streaming, RunIsThatManySteps) {
-  Stream stream(Model());
+  Stream stream(*program_);
   stream.Reset();
   for (int64_t t = 0; t < kFrames; ++t) {
     ExpectPart(stream.Step(Frame(t)), t, 1);
@@ -112,7 +109,7 @@ TEST_P(Streaming, RunIsThatManySteps) {
 TEST_P(Streaming, AnySplitGivesTheWhole) {
   std::mt19937 generator(7);
   for (int round = 0; round < 20; ++round) {
-    Stream stream(Model());
+    Stream stream(*program_);
     stream.Reset();
     std::uniform_int_distribution<int64_t> length(0, round < 10 ? 12 : 70);
     for (int64_t first = 0; first < kFrames;) {
@@ -127,7 +124,7 @@ TEST_P(Streaming, AnySplitGivesTheWhole) {
 
 // Catches an epilogue that runs although there was no step: state from scratch memory.
 TEST_P(Streaming, NoFramesChangeNothing) {
-  Stream stream(Model());
+  Stream stream(*program_);
   stream.Reset();
   const std::vector<std::byte> initial = stream.State();
   EXPECT_EQ(stream.RunPart(input_, 0, 0).status, RNNC_OK);
@@ -141,7 +138,7 @@ TEST_P(Streaming, NoFramesChangeNothing) {
 
 // Catches a variable of the object that streams share.
 TEST_P(Streaming, InstancesDoNotDisturbEachOther) {
-  Stream one(Model()), other(Model());
+  Stream one(*program_), other(*program_);
   one.Reset();
   other.Reset();
   const std::vector<ir::Tensor> noise = Sequence(99);
@@ -156,7 +153,7 @@ TEST_P(Streaming, InstancesDoNotDisturbEachOther) {
 
 // Catches a state that `reset` forgets, and one that it never writes.
 TEST_P(Streaming, ResetBeginsAnew) {
-  Stream stream(Model());
+  Stream stream(*program_);
   stream.Reset();
   (void)stream.Run(kFrames, Sequence(99));
   stream.Reset();
@@ -165,9 +162,9 @@ TEST_P(Streaming, ResetBeginsAnew) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Streaming,
-                         ::testing::Combine(::testing::ValuesIn(Models()), ::testing::ValuesIn(kRows)),
+                         ::testing::Combine(::testing::ValuesIn(Models()), ::testing::ValuesIn(TestRows())),
                          [](const auto& info) {
-                           return std::get<0>(info.param).name + "_" + TestName(std::get<1>(info.param));
+                           return std::get<0>(info.param).name + "_" + std::get<1>(info.param).name;
                          });
 
 }  // namespace

@@ -96,12 +96,11 @@ std::string CallSource(const ProgramCall& call, size_t index) {
     function = fmt::format("{}_run(&memory.instance, {}", name,
                            fmt::join(sizes.begin(), sizes.begin() + model.n_sizes, ", "));
     if (model.scratch_bytes != nullptr) {
-      const uint64_t bytes = model.scratch_bytes(sizes.data());
-      declare += fmt::format("  static RNNC_ALIGN(64) unsigned char scratch[{} + 64];\n", bytes);
-      before +=
-          fmt::format("  if ({}_bytes({}) != {}) return 60;\n  memset(scratch, 0xA5, sizeof scratch);\n",
-                      name, fmt::join(sizes.begin(), sizes.begin() + model.n_sizes, ", "), bytes);
-      after += fmt::format("  if (!untouched(scratch, {}, sizeof scratch)) return 70;\n", bytes);
+      declare += fmt::format("  const size_t needed = {}_bytes({}), held = needed / 64 * 64 + 128;\n", name,
+                             fmt::join(sizes.begin(), sizes.begin() + model.n_sizes, ", "));
+      declare += "  unsigned char* scratch = (unsigned char*)aligned_alloc(64, held);\n";
+      before += "  if (!needed || !scratch) return 60;\n  memset(scratch, 0xA5, held);\n";
+      after += "  if (!untouched(scratch, needed, held)) return 70;\n  free(scratch);\n";
       arguments += ", scratch";
     }
   }
@@ -128,7 +127,7 @@ Result<> Run(const std::string& folder, const std::vector<std::string>& command)
 std::string ProgramSource(const std::vector<ProgramCall>& calls) {
   std::set<std::string> names;
   for (const ProgramCall& call : calls) names.insert(call.model->name);
-  std::string text = "#include <stdio.h>\n#include <string.h>\n\n";
+  std::string text = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\n";
   for (const std::string& name : names) text += fmt::format("#include \"{}.h\"\n", name);
   text += kHelpers;
   for (size_t i = 0; i < calls.size(); ++i) text += CallSource(calls[i], i);
@@ -138,9 +137,16 @@ std::string ProgramSource(const std::vector<ProgramCall>& calls) {
   return text + "  return 0;\n}\n";
 }
 
-Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folder, Language language,
+std::vector<Language> LanguagesOf(const TestRow& row) {
+  if (ToolchainOf(row).cxx.empty()) return {Language::kC11};
+  return {Language::kC11, Language::kCxx17};
+}
+
+Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const TestRow& row, const std::string& folder,
+                                                        Language language,
                                                         const std::vector<ProgramCall>& calls,
                                                         const std::vector<std::string>& more) {
+  const Toolchain toolchain = ToolchainOf(row);
   const bool c = language == Language::kC11;
   const std::string source = c ? "app.c" : "app.cpp", app = c ? "./app_c" : "./app_cpp";
   RNNC_TRY(WriteFile(folder + "/" + source, ProgramSource(calls)));
@@ -153,7 +159,7 @@ Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folde
                          {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     }
   }
-  std::vector<std::string> command = {c ? "cc" : "c++",
+  std::vector<std::string> command = {c ? toolchain.c : toolchain.cxx,
                                       c ? "-std=c11" : "-std=c++17",
                                       "-O1",
                                       "-Wall",
@@ -167,8 +173,11 @@ Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folde
                                       app};
   command.insert(command.end(), objects.begin(), objects.end());
   command.insert(command.end(), more.begin(), more.end());
+  if (more.empty()) command.insert(command.end(), toolchain.flags.begin(), toolchain.flags.end());
   RNNC_TRY(Run(folder, command));
-  RNNC_TRY(Run(folder, {app}));
+  std::vector<std::string> program = toolchain.emulate;
+  program.push_back(app);
+  RNNC_TRY(Run(folder, program));
   std::vector<std::vector<ir::Tensor>> outputs(calls.size());
   for (size_t k = 0; k < calls.size(); ++k) {
     for (int32_t i = 0; i < calls[k].model->n_outputs; ++i) {

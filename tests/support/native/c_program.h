@@ -8,6 +8,7 @@
 #include "compiler/ir/tensor.h"
 #include "compiler/support/result.h"
 #include "runtime/rnnc.h"
+#include "tests/support/native/rows.h"
 
 // C programs as users of compiled models write them.
 namespace rnnc::test {
@@ -25,12 +26,14 @@ struct ProgramCall {
 std::string ProgramSource(const std::vector<ProgramCall>& calls);
 
 enum class Language { kC11, kCxx17 };
+/// Those that the toolchain of a row has a compiler for.
+std::vector<Language> LanguagesOf(const TestRow& row);
 
 /// Writes program and inputs into the folder (where NAME.h and NAME.o of each model lie), compiles it with
-/// all warnings as errors, links it with the objects and nothing else, runs it, and reads the outputs of each
-/// call.
-/// `more` goes to the compiler too.
-Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const std::string& folder, Language language,
+/// all warnings as errors, links it with the objects and nothing else, runs it (emulated, when the row is a
+/// foreign one), and reads the outputs of each call. `more` goes to the compiler too.
+Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const TestRow& row, const std::string& folder,
+                                                        Language language,
                                                         const std::vector<ProgramCall>& calls,
                                                         const std::vector<std::string>& more = {});
 

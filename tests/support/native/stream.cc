@@ -58,19 +58,26 @@ Stream::Stream(const rnnc_model& model)
   offset_ = (model.instance_align - address % model.instance_align) % model.instance_align;
 }
 
+Stream::Stream(RowProgram& program, size_t index) : Stream(program.Model(index)) {
+  program_ = &program;
+  index_ = index;
+}
+
 std::vector<std::byte> Stream::State() const {
   const std::byte* begin = memory_.data() + offset_;
   return {begin, begin + model_.state_bytes};
 }
 
 Stream::Answer Stream::Run(int64_t frames, const std::vector<ir::Tensor>& inputs) {
-  return Call(SizesOf(frames), inputs, true);
+  return Call(SizesOf(frames), inputs, Entry::kRun);
 }
 Stream::Answer Stream::Run(const Sizes& sizes, const std::vector<ir::Tensor>& inputs) {
-  return Call(sizes, inputs, true);
+  return Call(sizes, inputs, Entry::kRun);
 }
 
-Stream::Answer Stream::Step(const std::vector<ir::Tensor>& inputs) { return Call(SizesOf(1), inputs, false); }
+Stream::Answer Stream::Step(const std::vector<ir::Tensor>& inputs) {
+  return Call(SizesOf(1), inputs, Entry::kStep);
+}
 
 Stream::Answer Stream::RunPart(const std::vector<ir::Tensor>& wholes, int64_t first, int64_t frames) {
   std::vector<ir::Tensor> inputs;
@@ -80,38 +87,32 @@ Stream::Answer Stream::RunPart(const std::vector<ir::Tensor>& wholes, int64_t fi
   return Run(frames, inputs);
 }
 
-Stream::Answer Stream::Call(const Sizes& sizes, const std::vector<ir::Tensor>& inputs, bool run) {
+void Stream::Reset() {
+  std::vector<ir::Tensor> none;
+  (void)Perform(Entry::kReset, SizesOf(0), {}, none);
+}
+
+rnnc_status Stream::Perform(Entry entry, const Sizes& sizes, const std::vector<ir::Tensor>& inputs,
+                            std::vector<ir::Tensor>& outputs) {
+  if (program_ != nullptr) return program_->Call(index_, entry, Instance(), sizes, inputs, outputs);
+  const bool at_end = calls_ % 2 == 0;
+  calls_ += entry != Entry::kReset;
+  return CallHere(model_, entry, Instance(), sizes, inputs, outputs, at_end);
+}
+
+Stream::Answer Stream::Call(const Sizes& sizes, const std::vector<ir::Tensor>& inputs, Entry entry) {
   RNNC_CHECK(inputs.size() == static_cast<size_t>(model_.n_inputs));
-  std::byte none{};
-  std::vector<const void*> input_pointers;
   for (int32_t i = 0; i < model_.n_inputs; ++i) {
     const ir::Tensor& input = inputs[static_cast<size_t>(i)];
     RNNC_CHECK(input.type == TypeOf(model_.inputs[i], sizes), "input {} is {}", i, input.type.ToText());
-    input_pointers.push_back(input.bytes.empty() ? &none : input.bytes.data());
   }
   Answer answer;
   for (int32_t i = 0; i < model_.n_outputs; ++i) {
     answer.outputs.push_back(ir::ZeroTensor(TypeOf(model_.outputs[i], sizes)));
+    std::vector<std::byte>& bytes = answer.outputs.back().bytes;
+    std::fill(bytes.begin(), bytes.end(), kGarbage);
   }
-  std::vector<void*> output_pointers;
-  for (ir::Tensor& output : answer.outputs) {
-    std::fill(output.bytes.begin(), output.bytes.end(), kGarbage);
-    output_pointers.push_back(output.bytes.empty() ? &none : output.bytes.data());
-  }
-  if (!run) {
-    answer.status = model_.step(Instance(), input_pointers.data(), output_pointers.data());
-    return answer;
-  }
-  const size_t needed = model_.scratch_bytes == nullptr ? 0 : model_.scratch_bytes(sizes.data());
-  std::vector<std::byte> memory(needed + 2 * RNNC_INSTANCE_ALIGN, kGarbage);
-  const auto misaligned = reinterpret_cast<uintptr_t>(memory.data()) % RNNC_INSTANCE_ALIGN;
-  std::byte* scratch = memory.data() + (RNNC_INSTANCE_ALIGN - misaligned) % RNNC_INSTANCE_ALIGN;
-  answer.status =
-      model_.run(Instance(), sizes.data(), input_pointers.data(), output_pointers.data(), scratch);
-  const std::byte* end = memory.data() + memory.size();
-  RNNC_CHECK(std::all_of(static_cast<const std::byte*>(scratch) + needed, end,
-                         [](std::byte b) { return b == kGarbage; }),
-             "scratch memory was written behind its end");
+  answer.status = Perform(entry, sizes, inputs, answer.outputs);
   return answer;
 }
 

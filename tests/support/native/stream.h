@@ -7,11 +7,10 @@
 
 #include "compiler/ir/tensor.h"
 #include "runtime/rnnc.h"
+#include "tests/support/native/row_program.h"
 
 namespace rnnc::test {
 
-/// The sizes of a call, RNNC_MAX_SIZES of them: those beyond the model's are 1.
-using Sizes = std::vector<size_t>;
 Sizes SizesOf(int64_t frames, int64_t second = 1);
 
 /// The type of a tensor of the descriptor in a call with these sizes, or of `frames` frames.
@@ -25,17 +24,17 @@ ir::Tensor Frames(const rnnc_tensor& info, const ir::Tensor& whole, int64_t firs
 /// `reset`, and so does every output before a call: what is not written shows.
 class Stream {
  public:
-  /// The model must live longer.
+  /// A model of this process; it must live longer.
   explicit Stream(const rnnc_model& model);
+  /// A model of a program, which must live longer.
+  explicit Stream(RowProgram& program, size_t index = 0);
 
-  void Reset() { model_.reset(Instance()); }
+  void Reset();
   struct Answer {
     rnnc_status status = RNNC_OK;
     std::vector<ir::Tensor> outputs;
   };
   Answer Run(int64_t frames, const std::vector<ir::Tensor>& inputs);
-  /// With scratch memory of exactly the bytes that the model says, full of garbage; aborts when a byte behind
-  /// them was written.
   Answer Run(const Sizes& sizes, const std::vector<ir::Tensor>& inputs);
   Answer Step(const std::vector<ir::Tensor>& inputs);
   /// Frames first .. first + frames of whole sequences, by `run`.
@@ -45,8 +44,13 @@ class Stream {
   std::vector<std::byte> State() const;
 
  private:
-  Answer Call(const Sizes& sizes, const std::vector<ir::Tensor>& inputs, bool run);
+  Answer Call(const Sizes& sizes, const std::vector<ir::Tensor>& inputs, Entry entry);
+  rnnc_status Perform(Entry entry, const Sizes& sizes, const std::vector<ir::Tensor>& inputs,
+                      std::vector<ir::Tensor>& outputs);
   const rnnc_model& model_;
+  RowProgram* program_ = nullptr;  // null: a model of this process
+  size_t index_ = 0;
+  unsigned calls_ = 0;  // resets aside
   std::vector<std::byte> memory_;
   size_t offset_ = 0;
 };
