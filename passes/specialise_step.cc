@@ -3,8 +3,9 @@
 //
 // 1. The symbol of time; without one there is nothing to do.
 // 2. @main becomes @run.
-// 3. When every recurrent operator starts from a state and every state is updated, and no other size is open:
-//    @step is a copy with the symbol replaced by 1. Checks of the number of steps hold in it and go.
+// 3. When every recurrent operator starts from a state, every state is updated, nothing counts frames, and no
+//    other size is open: @step is a copy with the symbol replaced by 1. Checks of the number of steps hold in
+//    it and go.
 
 #include "passes/specialise_step.h"
 
@@ -75,6 +76,18 @@ bool IsFixedFor(ir::Function& function, const std::map<std::string, ir::Dim>& sy
   return fixed;
 }
 
+// True when elements depend on how far along in time they stand: one frame alone does not know.
+bool CountsFrames(ir::Function& function, const std::string& symbol) {
+  static constexpr OpKind kPositional[] = {OpKind::kRange, OpKind::kEyeLike, OpKind::kTrilu, OpKind::kCumSum};
+  bool counts = false;
+  ir::Walk(function.Body(), [&](Operation& operation) {
+    const OpKind kind = operation.Kind();
+    if (std::find(std::begin(kPositional), std::end(kPositional), kind) == std::end(kPositional)) return;
+    for (const ir::Dim& dim : operation.Result()->type.dims) counts = counts || dim.Uses(symbol);
+  });
+  return counts;
+}
+
 }  // namespace
 
 Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
@@ -83,6 +96,7 @@ Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
   const auto symbol = TimeSymbol(*run);
   if (!symbol) return Ok();
   run->name = "run";
+  if (CountsFrames(*run, *symbol)) return Ok();
   const std::map<std::string, ir::Dim> one = {{*symbol, ir::Dim(1)}};
   if (!AllMemoryIsState(*run) || !IsFixedFor(*run, one)) return Ok();
   ir::Function* step = module.AddFunction("step");

@@ -132,9 +132,9 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   if (!size && depth_value->IsConst() && depth_value->tensor->ElementCount() == 1) {
     size = static_cast<int64_t>(depth_value->tensor->NumberAt(0));
   }
-  if (!size || *size < 1) {
-    return context.emit.Refuse("depth: %{} is not known when compiled, or no size; bind it with --const",
-                               depth_value->name);
+  if (size && *size < 1) return context.emit.Refuse("depth: {} is no size", *size);
+  if (!size) {
+    return context.emit.Refuse("depth: %{} {}", depth_value->name, ir::WhyUnknown(*depth_value));
   }
   if (!(context.Input(2)->type.dims == std::vector<Dim>{Dim(2)})) {
     return context.emit.Refuse("values: must have 2 elements, is {}", context.Input(2)->type.ToText());
@@ -156,8 +156,9 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   RNNC_ASSIGN(ir::Value * behind, context.emit.One(OpKind::kAdd, {indices, scalar("depth", *size)}));
   RNNC_ASSIGN(ir::Value * negative, context.emit.One(OpKind::kLess, {indices, scalar("zero", 0)}));
   RNNC_ASSIGN(ir::Value * counted, context.emit.One(OpKind::kWhere, {negative, behind, indices}));
-  RNNC_ASSIGN(ir::Value * each, context.emit.One(OpKind::kUnsqueeze,
-                                                 {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
+  RNNC_ASSIGN(
+      ir::Value * each,
+      context.emit.One(OpKind::kUnsqueeze, {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
   std::vector<int64_t> shape(static_cast<size_t>(rank), 1);
   shape[static_cast<size_t>(axis)] = *size;
   auto positions = std::make_shared<ir::Tensor>(ir::ZeroTensor(ir::MakeStaticType(ElementType::kI64, shape)));
@@ -178,9 +179,12 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
 Result<Values> ConvertCompress(const NodeContext& context) {
   ir::Value* x = context.Input(0);
   const auto condition = context.emit.Ints().IntegersOf(context.Input(1));
-  if (!condition || context.Input(1)->type.Rank() != 1) {
-    return context.emit.Refuse("condition: %{} is not known when compiled; bind it with --const",
-                               context.Input(1)->name);
+  if (context.Input(1)->type.Rank() != 1) {
+    return context.emit.Refuse("condition: must have 1 dimension, is {}", context.Input(1)->type.ToText());
+  }
+  if (!condition) {
+    return context.emit.Refuse("condition: %{} {}", context.Input(1)->name,
+                               ir::WhyUnknown(*context.Input(1)));
   }
   std::vector<int64_t> kept;
   for (size_t i = 0; i < condition->size(); ++i) {
@@ -190,8 +194,9 @@ Result<Values> ConvertCompress(const NodeContext& context) {
   if (context.attributes.Has("axis")) {
     axis = context.attributes.Int("axis");
   } else {
-    RNNC_ASSIGN(x, context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName("flat"), {-1})},
-                                    {{"allowzero", int64_t{0}}}));
+    RNNC_ASSIGN(x,
+                context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName("flat"), {-1})},
+                                 {{"allowzero", int64_t{0}}}));
   }
   return context.emit.Op(OpKind::kGather, {x, context.emit.Ints(context.HelperName("kept"), kept)},
                          {{"axis", axis}});
@@ -205,8 +210,7 @@ namespace {
 Result<std::vector<int64_t>> KnownIndices(const NodeContext& context) {
   const ir::Value* indices = context.Input(1);
   if (auto known = context.emit.Ints().IntegersOf(indices)) return *std::move(known);
-  return context.emit.Refuse("indices: %{} is not known when compiled; bind the input it depends on with --const",
-                             indices->name);
+  return context.emit.Refuse("indices: %{} {}", indices->name, ir::WhyUnknown(*indices));
 }
 
 // Sizes of the axes first..last-1, which must be known.

@@ -187,8 +187,8 @@ const OperatorRule kRules[] = {
     {"GlobalAveragePool", 1, kNewest, 1, 1, 1, K::kReduceMean, "", ConvertGlobalPool},
     {"GlobalMaxPool", 1, kNewest, 1, 1, 1, K::kReduceMax, "", ConvertGlobalPool},
     // Normalisations. `momentum` says something of training only.
-    {"BatchNormalization", 7, 8, 5, 5, 5, K::kBatchNormalization,
-     "epsilon:f=1e-5 momentum:f=0.9 spatial:i=1", ConvertBatchNormalization},
+    {"BatchNormalization", 7, 8, 5, 5, 5, K::kBatchNormalization, "epsilon:f=1e-5 momentum:f=0.9 spatial:i=1",
+     ConvertBatchNormalization},
     {"BatchNormalization", 9, 13, 5, 5, 5, K::kBatchNormalization, "epsilon:f=1e-5 momentum:f=0.9",
      ConvertBatchNormalization},
     {"BatchNormalization", 14, kNewest, 5, 5, 3, K::kBatchNormalization,
@@ -262,7 +262,25 @@ const std::map<std::string_view, std::string_view>& Advice() {
       "model, or export without it";
   constexpr std::string_view sequence =
       "values that are sequences or optional are not computed; export without them";
+  constexpr std::string_view random = "random numbers are not computed; export without them";
+  constexpr std::string_view loss = "losses are for training; export the model for inference";
+  constexpr std::string_view quantised = "quantised operators are not computed; export the model in floats";
   static const std::map<std::string_view, std::string_view> table = {
+      {"Bernoulli", random},
+      {"Multinomial", random},
+      {"RandomNormal", random},
+      {"RandomNormalLike", random},
+      {"RandomUniform", random},
+      {"RandomUniformLike", random},
+      {"NegativeLogLikelihoodLoss", loss},
+      {"SoftmaxCrossEntropyLoss", loss},
+      {"ConvInteger", quantised},
+      {"DequantizeLinear", quantised},
+      {"DynamicQuantizeLinear", quantised},
+      {"MatMulInteger", quantised},
+      {"QLinearConv", quantised},
+      {"QLinearMatMul", quantised},
+      {"QuantizeLinear", quantised},
       {"Loop", control},
       {"Scan", control},
       {"SequenceAt", sequence},

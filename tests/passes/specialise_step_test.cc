@@ -39,6 +39,28 @@ TEST(SpecialiseStepTest, StateIsBound) {
 )");
 }
 
+// Catches a step whose every frame is the first one: positions along time are not known to one frame.
+TEST(SpecialiseStepTest, FramesAreCounted) {
+  ExpectPass(SpecialiseStep, R"(
+    module @m {stage=graph, source="m.onnx", opset=17} {
+      const @k: i64[] = 0
+      func @main(%x: f32[T,2]) -> (%y: f32[T,2]) {
+        %y: f32[T,2] = trilu x: %x, k: @k {upper=0} loc("/t")
+        return %y
+      }
+    }
+)",
+             R"(
+    module @m {stage=graph, source="m.onnx", opset=17} {
+      const @k: i64[] = 0
+      func @run(%x: f32[T,2]) -> (%y: f32[T,2]) {
+        %y: f32[T,2] = trilu x: %x, k: @k {upper=0} loc("/t")
+        return %y
+      }
+    }
+)");
+}
+
 // A static model has one function.
 TEST(SpecialiseStepTest, Unchanged) {
   ExpectUnchanged(SpecialiseStep, R"(
