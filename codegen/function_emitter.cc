@@ -44,7 +44,7 @@ class FunctionEmitter {
   // A check of what the caller passed (or of the number of steps), before anything is written.
   static bool IsEarlyCheck(const ir::Operation& operation) {
     if (operation.Kind() == OpKind::kCheckSteps) return true;
-    if (operation.Kind() != OpKind::kCheckIndex) return false;
+    if (operation.Kind() != OpKind::kCheckIndex && operation.Kind() != OpKind::kCheckLengths) return false;
     const ir::Value& value = *operation.Operand("x");
     return value.IsConst() || (value.place && value.place->space == ir::Space::kInput);
   }
@@ -122,6 +122,7 @@ void FunctionEmitter::EmitBlock(const ir::Block& block, bool outline) {
       case OpKind::kCheckSteps:
         break;
       case OpKind::kCheckIndex:
+      case OpKind::kCheckLengths:
         if (!IsEarlyCheck(*operation) || block.Owner() != nullptr) EmitCheck(*operation, false);
         break;
       case OpKind::kBlocks:
@@ -267,13 +268,23 @@ void FunctionEmitter::EmitBlocks(const ir::Operation& blocks) {
 void FunctionEmitter::EmitCheck(const ir::Operation& check, bool early) {
   auto& builder = frame_.Builder();
   Value* bad = nullptr;
-  int status = early ? RNNC_BAD_INDEX : RNNC_BAD_COMPUTED_INDEX;
+  const bool lengths = check.Kind() == OpKind::kCheckLengths;
+  int status = !early ? RNNC_BAD_COMPUTED_INDEX : lengths ? RNNC_BAD_LENGTH : RNNC_BAD_INDEX;
   if (check.Kind() == OpKind::kCheckSteps) {
     bad = builder.CreateICmpSLT(frame_.EmitDim(Dim::Symbol(check.String("symbol"))),
                                 frame_.Int(check.Int("min")));
     status = RNNC_EMPTY_SEQUENCE;
   } else {
     const ir::Value& x = *check.Operand("x");
+    Value* low = frame_.Int(lengths ? 0 : check.Int("low"));
+    Value* high = nullptr;  // the first that is outside
+    if (!lengths) {
+      high = frame_.Int(check.Int("high"));
+    } else if (const std::string& symbol = check.String("symbol"); symbol.empty()) {
+      high = frame_.Int(check.Int("max") + 1);
+    } else {
+      high = builder.CreateAdd(frame_.EmitDim(Dim::Symbol(symbol)), frame_.Int(1));
+    }
     llvm::Type* type = MemoryType(builder.getContext(), x.type.element);
     llvm::AllocaInst* flag = frame_.Slot(builder.getInt1Ty());
     builder.CreateStore(builder.getFalse(), flag);
@@ -283,8 +294,8 @@ void FunctionEmitter::EmitCheck(const ir::Operation& check, bool early) {
         [&](Value* i) {
           Value* index = builder.CreateLoad(type, builder.CreateGEP(type, base, i));
           index = builder.CreateSExt(index, builder.getInt64Ty());
-          Value* outside = builder.CreateOr(builder.CreateICmpSLT(index, frame_.Int(check.Int("low"))),
-                                            builder.CreateICmpSGE(index, frame_.Int(check.Int("high"))));
+          Value* outside =
+              builder.CreateOr(builder.CreateICmpSLT(index, low), builder.CreateICmpSGE(index, high));
           builder.CreateStore(builder.CreateOr(builder.CreateLoad(builder.getInt1Ty(), flag), outside), flag);
         },
         1);

@@ -166,9 +166,16 @@ std::string DescribeParameter(const Parameter& parameter) {
 std::string DescribeRanges(const ir::Function& function) {
   std::string text;
   ir::Walk(function.Body(), [&](const ir::Operation& operation) {
-    if (operation.Kind() != ir::OpKind::kCheckIndex) return;
+    const bool lengths = operation.Kind() == ir::OpKind::kCheckLengths;
+    if (operation.Kind() != ir::OpKind::kCheckIndex && !lengths) return;
     const ir::Value& x = *operation.Operand("x");
     if (!x.place || x.place->space != ir::Space::kInput) return;
+    if (lengths) {
+      const std::string& symbol = operation.String("symbol");
+      text += fmt::format(" *   {}: every length from 0 to {}, else RNNC_BAD_LENGTH\n", ForComment(x.name),
+                          symbol.empty() ? std::to_string(operation.Int("max")) : symbol);
+      return;
+    }
     text += fmt::format(" *   {}: every element from {} to {}, else RNNC_BAD_INDEX\n", ForComment(x.name),
                         operation.Int("low"), operation.Int("high") - 1);
   });

@@ -173,14 +173,14 @@ void AddReturn(State& state, ir::Function& function) {
 
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
                       const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
-                      ImportNotes* notes) {
+                      ImportNotes* notes, bool trying) {
   State state{model, notes, {}, nullptr, ir::KnownInts(), {}};
   state.scopes.push_back({graph, {}});
   state.built.module = std::make_unique<ir::Module>();
   ir::Module& module = *state.built.module;
   // One size without bounds goes without saying.
   if (sizes.size() > 1 || (sizes.size() == 1 && (sizes[0].low != 0 || sizes[0].high))) module.sizes = sizes;
-  state.ints = ir::KnownInts(ir::LeastSizesOf(module));
+  state.ints = ir::KnownInts(ir::LeastSizesOf(module), !trying);
   module.name = ModuleName(model.path);
   module.source = std::filesystem::path(model.path).filename().string();
   module.opset = model.opset;

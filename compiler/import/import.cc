@@ -87,7 +87,7 @@ BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, 
     std::vector<ir::RuntimeSize> bounded = sizes;
     bounded[0].low = least;
     notes.warnings = warnings;
-    BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes);
+    BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes, true);
     if (!other.errors.empty()) continue;
     interface.SetLeast(bounded[0].symbol, least);
     return other;
