@@ -77,6 +77,9 @@ std::string ReportText(const CompiledModel& compiled, const std::vector<FileCont
   for (const auto& state : compiled.planned->States()) {
     line("state", fmt::format("{} {} lives in the instance", state->name, state->type.ToText()));
   }
+  for (const Diagnostic& note : compiled.said) {
+    line("whole", fmt::format("{}: {}", fmt::join(note.location.nodes, ", "), note.message));
+  }
   line("graph", fmt::format("{} nodes, {} recurrent; {} functions", NodeCount(compiled.notes),
                             compiled.notes.recurrent.size(), report.functions.size()));
   line("folded", fmt::format("{} of {} operations, at compile time",
@@ -87,6 +90,10 @@ std::string ReportText(const CompiledModel& compiled, const std::vector<FileCont
   line("weights", Size(report.weight_bytes));
   line("instance",
        fmt::format("{} state + {} scratch", Size(report.state_bytes), Size(report.scratch_bytes)));
+  if (!compiled.planned->scratch_bytes.Is(0)) {
+    line("call", fmt::format("{} bytes of the caller's scratch memory (NAME_bytes)",
+                             compiled.planned->scratch_bytes.ToText()));
+  }
   line("stack", fmt::format("{} bytes at most", report.stack_bytes));
   line("work", fmt::format("{} multiply-adds a {}", report.multiply_adds,
                            compiled.planned->FindFunction("run") != nullptr ? "frame" : "step"));
@@ -109,6 +116,8 @@ std::string ReportJson(const CompiledModel& compiled, const std::vector<FileCont
   root["weight_bytes"] = report.weight_bytes;
   root["state_bytes"] = report.state_bytes;
   root["scratch_bytes"] = report.scratch_bytes;
+  root["call_scratch_bytes"] = compiled.planned->scratch_bytes.ToText();
+  for (const Diagnostic& note : compiled.said) root["whole"].push_back(Render(note));
   root["stack_bytes"] = report.stack_bytes;
   root["multiply_adds"] = report.multiply_adds;
   root["seconds"] = seconds;

@@ -95,8 +95,9 @@ Result<ImportedModel> ImportModel(const ModelOptions& options) {
 }
 
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
-                  const passes::Observer& observer) {
+                  std::vector<Diagnostic>& said, const passes::Observer& observer) {
   passes::PassOptions wanted;
+  wanted.note = [&said](const Diagnostic& note) { said.push_back(note); };
   wanted.target = TraitsOf(row);
   wanted.unroll_steps = options.unroll_steps;
   wanted.disabled = options.disabled_passes;
@@ -128,7 +129,7 @@ Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions
   compiled.notes = std::move(imported.notes);
   compiled.graph = ir::CloneModule(*imported.module);
   compiled.planned = std::move(imported.module);
-  RNNC_TRY(Optimise(*compiled.planned, options, compiled.codegen.target, observer));
+  RNNC_TRY(Optimise(*compiled.planned, options, compiled.codegen.target, compiled.said, observer));
   RNNC_ASSIGN(compiled.object, codegen::GenerateObject(*compiled.planned, compiled.codegen));
   return compiled;
 }

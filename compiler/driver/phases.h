@@ -29,13 +29,15 @@ Result<std::vector<passes::StatePair>> StatePairsOf(const ModelOptions& options)
 Result<ImportedModel> ImportModel(const ModelOptions& options);
 
 /// The module is planned in place.
+/// What passes have to say of it goes to `said`.
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
-                  const passes::Observer& observer = {});
+                  std::vector<Diagnostic>& said, const passes::Observer& observer = {});
 
 struct CompiledModel {
   std::unique_ptr<ir::Module> graph;  // as imported, before any pass: what the oracle evaluates
   std::unique_ptr<ir::Module> planned;
   import::ImportNotes notes;
+  std::vector<Diagnostic> said;  // by passes: no errors
   codegen::CodegenOptions codegen;
   codegen::GeneratedObject object;
 };

@@ -21,7 +21,8 @@ std::map<std::string, IndexRange> CheckedRanges(const ModelOptions& options, con
   const auto row = codegen::FindTarget(options.target);
   if (std::all_of(inputs.begin(), inputs.end(), is_float) || !row.ok()) return {};
   const std::unique_ptr<ir::Module> module = ir::CloneModule(graph);
-  if (!Optimise(*module, options, *row).ok()) return {};
+  std::vector<Diagnostic> said;
+  if (!Optimise(*module, options, *row, said).ok()) return {};
   return IndexRanges(*module);
 }
 

@@ -98,7 +98,7 @@ BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, 
 void NoteDims(const Interface& interface, ImportNotes& notes) {
   for (const Symbol& symbol : interface.symbols) {
     notes.dims.push_back({symbol.name, symbol.symbol, symbol.inputs, symbol.bound,
-                          symbol.open.value_or(DimBounds{}), symbol.reason});
+                          symbol.open.value_or(DimBounds{}), symbol.is_time, symbol.reason});
   }
 }
 
