@@ -25,6 +25,7 @@ struct TargetRow {
   bool has_rounding = false;      // floor and friends as instructions
   bool has_half = false;          // f16 <-> f32 as instructions
   bool has_reciprocal14 = false;  // 14-bit reciprocal estimates (AVX-512F with VL)
+  bool has_lookup16 = false;      // lanes pick from a vector of 16 floats (AVX-512F)
   int64_t l1_bytes = 32 * 1024;
   int64_t l2_bytes = 512 * 1024;
 };
