@@ -236,9 +236,9 @@ void FunctionEmitter::EmitNextCarries(const ir::Operation& operation, size_t fir
   }
 }
 
-// The operation of the body behind which carried value `carry` can take its next value already, since the next
-// step waits for it; null when it has to be the end. Nothing may read the old value later, and nothing else may
-// live in its place.
+// The operation of the body behind which carried value `carry` can take its next value already, since the
+// next step waits for it; null when it has to be the end. Nothing may read the old value later, and nothing
+// else may live in its place.
 const ir::Operation* FunctionEmitter::EarlyPlaceOf(const ir::Operation& scan, size_t carry) {
   const ir::Block& body = scan.Body();
   const ir::Operation& yield = *body.Terminator();
@@ -280,7 +280,8 @@ void FunctionEmitter::EmitScan(const ir::Operation& scan) {
       frame_.symbols[scan.step_symbol] = step;
       EmitBlock(scan.Body(), false, [&](const ir::Operation& operation) {
         for (const auto& [carry, place] : early) {
-          if (place == &operation) CopyValue(*yield.Operand(stacked + carry), *arguments[each + carry]->place);
+          if (place == &operation)
+            CopyValue(*yield.Operand(stacked + carry), *arguments[each + carry]->place);
         }
       });
       for (size_t i = 0; i < stacked; ++i) {

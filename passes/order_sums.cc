@@ -26,7 +26,7 @@ using ir::IndexExpr;
 using ir::Kernel;
 
 constexpr int kMostChains = 4;
-constexpr int64_t kChainsInFlight = 16;
+constexpr int64_t kChainsInFlight = 8;
 
 void PutLongestInnermost(const Kernel& kernel, Accumulator& accumulator) {
   auto& reduced = accumulator.reduced;
