@@ -11,8 +11,7 @@
 
 namespace rnnc::codegen {
 
-// Instructions that exist for vectors of `width` only: other widths go through pieces of it, so that a value
-// has the same bits in any.
+// For instructions that exist for some widths only: a value has the same bits in any.
 Expr VectorMath::InPieces(Expr x, unsigned width, const std::function<llvm::Value*(llvm::Value*)>& emit) {
   const unsigned lanes = x.Lanes();
   if (!x.type()->isVectorTy()) {
@@ -56,7 +55,7 @@ Expr VectorMath::ReciprocalEstimate(Expr d) {
   });
 }
 
-// table[index % 16], lane by lane: the instruction looks at four bits of the index.
+// The instruction looks at four bits of the index.
 Expr VectorMath::Lookup(std::span<const double, 16> table, double factor, Expr index) {
   llvm::SmallVector<llvm::Constant*> entries;
   for (const double entry : table)

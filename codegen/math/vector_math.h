@@ -13,8 +13,8 @@
 
 namespace rnnc::codegen {
 
-// What the emitter may use on a target row. Each flag changes instructions; `has_fma` the last bits of
-// results; the others never change a bit.
+// What the emitter may use on a target row. Each flag changes instructions; `has_fma`, `has_reciprocal14` and
+// `has_lookup16` the last bits of results; the others never change a bit.
 struct MathTarget {
   bool has_fma = false;           // fused multiply-add of float and double, scalar and vector (FMA3, AArch64)
   bool has_rounding = false;      // rounding to integers in floating point (SSE4.1, AArch64)
@@ -101,7 +101,9 @@ class VectorMath {
   // row has reciprocal estimates, else the division. Sigmoid and tanh wait for it.
   Expr Quotient(Expr n, Expr d);
   Expr ReciprocalEstimate(Expr d);
+  // table[index % 16] * factor in every lane. Needs has_lookup16.
   Expr Lookup(std::span<const double, 16> table, double factor, Expr index);
+  // `emit` takes and gives vectors of `width`; any other number of lanes goes through those.
   Expr InPieces(Expr x, unsigned width, const std::function<llvm::Value*(llvm::Value*)>& emit);
   Expr SigmoidByLookup(Expr x);
   Expr TanhByLookup(Expr x);
