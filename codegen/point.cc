@@ -199,61 +199,67 @@ Value* ProgramEmitter::EmitVectorIndex(const IndexExpr& index, int lanes, const 
   return Splat(frame_, EmitIndex(index, lanes, nodes, nullptr), lanes);
 }
 
+// An index that data decides: outside means 0, axis by axis.
+ProgramEmitter::Access ProgramEmitter::ResolveByData(const ir::Value& tensor,
+                                                     const std::vector<IndexExpr>& at, const Point& point,
+                                                     const Values& nodes) {
+  auto& builder = frame_.Builder();
+  const std::vector<Dim> extents = axes_.ExtentsFor(point.lanes);
+  Access access;
+  const std::vector<Dim> strides = ir::RowMajorStrides(tensor.type.dims);
+  Value* total = nullptr;
+  for (size_t axis = 0; axis < at.size(); ++axis) {
+    Value* position = EmitIndex(at[axis], point.lanes, nodes, nullptr);
+    if (at[axis].UsesNode()) {
+      Value* extent = frame_.EmitDim(tensor.type.dims[axis]);
+      if (position->getType()->isVectorTy()) extent = Splat(frame_, extent, point.lanes);
+      Value* valid = builder.CreateICmpULT(position, extent);
+      position = builder.CreateSelect(valid, position, llvm::Constant::getNullValue(position->getType()));
+    }
+    Value* stride = frame_.EmitDim(strides[axis]);
+    if (position->getType()->isVectorTy()) stride = Splat(frame_, stride, point.lanes);
+    Value* part = builder.CreateMul(position, stride);
+    if (total == nullptr) {
+      total = part;
+    } else {
+      if (total->getType()->isVectorTy() != part->getType()->isVectorTy()) {
+        total = Splat(frame_, total, point.lanes);
+        part = Splat(frame_, part, point.lanes);
+      }
+      total = builder.CreateAdd(total, part);
+    }
+  }
+  // Where only the other axes move with the lane by one element, lane 0 tells the place.
+  bool node_is_uniform = true;
+  for (const IndexExpr& index : at) {
+    if (!index.UsesNode()) continue;
+    bool uniform = true;
+    EmitIndex(index, point.lanes, nodes, &uniform);
+    node_is_uniform &= uniform;
+  }
+  IndexExpr affine;
+  for (size_t axis = 0; axis < at.size(); ++axis) {
+    if (!at[axis].UsesNode()) affine = affine + at[axis] * strides[axis];
+  }
+  const auto coefficient = affine.Simplify(extents).CoefficientOf(Axes::kLane);
+  if (node_is_uniform && coefficient && coefficient->IsConstant()) {
+    access.stride = coefficient->Value();
+    access.first = total->getType()->isVectorTy() ? builder.CreateExtractElement(total, uint64_t{0}) : total;
+  } else {
+    access.elements = Splat(frame_, total, point.lanes);
+  }
+  return access;
+}
+
 ProgramEmitter::Access ProgramEmitter::Resolve(const ir::Value& tensor, const std::vector<IndexExpr>& indices,
                                                const Point& point, const Values& nodes, bool guarded) {
   auto& builder = frame_.Builder();
   const std::vector<Dim> extents = axes_.ExtentsFor(point.lanes);
-  std::vector<IndexExpr> at = AtPoint(indices, point);
-  Access access;
+  const std::vector<IndexExpr> at = AtPoint(indices, point);
   bool depends_on_data = false;
   for (const IndexExpr& index : at) depends_on_data |= index.UsesNode();
-  if (depends_on_data) {
-    // An index that data decides: outside means 0, axis by axis.
-    const std::vector<Dim> strides = ir::RowMajorStrides(tensor.type.dims);
-    Value* total = nullptr;
-    for (size_t axis = 0; axis < at.size(); ++axis) {
-      Value* position = EmitIndex(at[axis], point.lanes, nodes, nullptr);
-      if (at[axis].UsesNode()) {
-        Value* extent = frame_.EmitDim(tensor.type.dims[axis]);
-        if (position->getType()->isVectorTy()) extent = Splat(frame_, extent, point.lanes);
-        Value* valid = builder.CreateICmpULT(position, extent);
-        position = builder.CreateSelect(valid, position, llvm::Constant::getNullValue(position->getType()));
-      }
-      Value* stride = frame_.EmitDim(strides[axis]);
-      if (position->getType()->isVectorTy()) stride = Splat(frame_, stride, point.lanes);
-      Value* part = builder.CreateMul(position, stride);
-      if (total == nullptr) {
-        total = part;
-      } else {
-        if (total->getType()->isVectorTy() != part->getType()->isVectorTy()) {
-          total = Splat(frame_, total, point.lanes);
-          part = Splat(frame_, part, point.lanes);
-        }
-        total = builder.CreateAdd(total, part);
-      }
-    }
-    // Where only the other axes move with the lane by one element, lane 0 tells the place.
-    bool node_is_uniform = true;
-    for (const IndexExpr& index : at) {
-      if (!index.UsesNode()) continue;
-      bool uniform = true;
-      EmitIndex(index, point.lanes, nodes, &uniform);
-      node_is_uniform &= uniform;
-    }
-    IndexExpr affine;
-    for (size_t axis = 0; axis < at.size(); ++axis) {
-      if (!at[axis].UsesNode()) affine = affine + at[axis] * strides[axis];
-    }
-    const auto coefficient = affine.Simplify(extents).CoefficientOf(Axes::kLane);
-    if (node_is_uniform && coefficient && coefficient->IsConstant()) {
-      access.stride = coefficient->Value();
-      access.first =
-          total->getType()->isVectorTy() ? builder.CreateExtractElement(total, uint64_t{0}) : total;
-    } else {
-      access.elements = Splat(frame_, total, point.lanes);
-    }
-    return access;
-  }
+  if (depends_on_data) return ResolveByData(tensor, at, point, nodes);
+  Access access;
   const IndexExpr linear = Linear(tensor.type, at).Simplify(extents);
   Value* inside = nullptr;
   for (size_t axis = 0; guarded && axis < at.size(); ++axis) {

@@ -123,6 +123,7 @@ Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Obser
     if (pass.after > last || pass.before < module.stage ||
         options.disabled.count(std::string(pass.name)) != 0)
       continue;
+    if (observer.before) observer.before(pass);
     const auto start = std::chrono::steady_clock::now();
     RNNC_TRY(RunPass(pass, module, options));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

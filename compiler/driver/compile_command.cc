@@ -11,6 +11,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/notes.h"
 #include "compiler/driver/phases.h"
+#include "compiler/driver/progress.h"
 #include "compiler/ir/blob.h"
 #include "compiler/ir/printer.h"
 #include "compiler/support/file.h"
@@ -186,12 +187,16 @@ Result<> CompileCommand(const CompileOptions& options) {
   RNNC_TRY(CheckPassName(options.print_ir_after));
   ModelOptions model = options.model;
   model.name = ModelName(options.model, options.output);
+  Progress progress(options.quiet);
+  model.progress = progress.Listener();
   std::vector<PassTime> times;
   passes::Observer observer;
   size_t remaining = 0;
   observer.after = [&](const passes::PassEntry& pass, const ir::Module& module) {
     if (pass.name == "remove-dead" && module.stage == ir::Stage::kGraph) remaining = OperationCount(module);
-    if (options.print_ir_after == "all" || options.print_ir_after == pass.name) PrintStage(pass.name, module);
+    if (options.print_ir_after != "all" && options.print_ir_after != pass.name) return;
+    progress.Clear();
+    PrintStage(pass.name, module);
   };
   observer.timed = [&](const passes::PassEntry& pass, double seconds) {
     if (options.time_passes) times.push_back({std::string(pass.name), seconds});
@@ -206,6 +211,7 @@ Result<> CompileCommand(const CompileOptions& options) {
   const OutputPaths paths = PathsFor(options, compiled.planned->name);
   RNNC_ASSIGN(const std::vector<FileContent> files, Emit(options, compiled, paths));
   RNNC_TRY(WriteFiles(files));
+  progress.Clear();
   if (options.json) {
     fmt::print("{}", ReportJson(compiled, files, times, Since(start)));
   } else if (!options.quiet) {

@@ -55,4 +55,8 @@ Result<> CheckRunsHere(const ModelOptions& options);
 /// called `model`; as a C identifier.
 std::string ModelName(const ModelOptions& options, const std::string& output = "");
 
+/// What an evaluator tells, as text after `prefix`; empty where nobody listens.
+std::function<void(size_t done, size_t all)> EvaluatorProgress(const ModelOptions& options,
+                                                               const std::string& prefix);
+
 }  // namespace rnnc::driver

@@ -26,6 +26,17 @@ std::map<std::string, IndexRange> CheckedRanges(const ModelOptions& options, con
   return IndexRanges(*module);
 }
 
+// Every open size: `wanted`, as far as its range allows.
+std::map<std::string, int64_t> SizesFor(const ImportedModel& model, int64_t wanted) {
+  std::map<std::string, int64_t> sizes;
+  for (const import::DimNote& dim : model.notes.dims) {
+    if (dim.bound) continue;
+    const int64_t least = std::max<int64_t>(1, dim.range.low);
+    sizes[dim.symbol] = std::clamp(wanted, least, std::max(least, dim.range.high.value_or(wanted)));
+  }
+  return sizes;
+}
+
 // Integers that an element type holds and the code lets through: 0 and 1 where it checks nothing.
 std::uniform_int_distribution<int64_t> IntegersFor(ir::ElementType element, IndexRange range) {
   if (element == ir::ElementType::kBool || range.low >= range.high) range = {0, 2};
@@ -50,10 +61,11 @@ Result<std::vector<DataSet>> RandomSets(const ModelOptions& model, const VerifyO
   for (int k = 0; k < options.random_sets; ++k) {
     DataSet set;
     set.path = fmt::format("random input {}", k);
+    const std::map<std::string, int64_t> sizes = SizesFor(imported, options.random_steps + 5 * k);
     for (const auto& argument : main.Body().Arguments()) {
       std::vector<int64_t> dims;
       for (const ir::Dim& dim : argument->type.dims) {
-        dims.push_back(dim.IsConstant() ? dim.Value() : std::max<int64_t>(1, options.random_steps + 5 * k));
+        dims.push_back(std::max<int64_t>(0, dim.Evaluate(sizes).value_or(1)));
       }
       ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(argument->type.element, dims));
       std::normal_distribution<double> normal(0.1, 1);
