@@ -69,7 +69,9 @@ Result<std::vector<DataSet>> RandomSets(const ModelOptions& model, const VerifyO
       }
       ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(argument->type.element, dims));
       std::normal_distribution<double> normal(0.1, 1);
-      auto integers = IntegersFor(argument->type.element, ranges[argument->name]);
+      IndexRange range = ranges[argument->name];
+      if (const auto size = sizes.find(range.symbol); size != sizes.end()) range.high += size->second;
+      auto integers = IntegersFor(argument->type.element, range);
       for (int64_t i = 0; i < tensor.ElementCount(); ++i) {
         if (ir::IsFloat(argument->type.element)) {
           tensor.SetNumber(i, normal(generator));
