@@ -9,6 +9,7 @@
 #include <random>
 
 #include "compiler/driver/index_ranges.h"
+#include "compiler/driver/notes.h"
 #include "compiler/driver/phases.h"
 
 namespace rnnc::driver {
@@ -26,13 +27,15 @@ std::map<std::string, IndexRange> CheckedRanges(const ModelOptions& options, con
   return IndexRanges(*module);
 }
 
-// Every open size: `wanted`, as far as its range allows.
+// Every open size: time `wanted`, the others small and different from it, as far as their ranges allow.
 std::map<std::string, int64_t> SizesFor(const ImportedModel& model, int64_t wanted) {
   std::map<std::string, int64_t> sizes;
   for (const import::DimNote& dim : model.notes.dims) {
     if (dim.bound) continue;
     const int64_t least = std::max<int64_t>(1, dim.range.low);
-    sizes[dim.symbol] = std::clamp(wanted, least, std::max(least, dim.range.high.value_or(wanted)));
+    const int64_t size =
+        dim.symbol == TimeSymbol(model.notes) ? wanted : 2 + static_cast<int64_t>(sizes.size());
+    sizes[dim.symbol] = std::clamp(size, least, std::max(least, dim.range.high.value_or(size)));
   }
   return sizes;
 }
