@@ -25,6 +25,7 @@
 #include "passes/plan_memory.h"
 #include "passes/recurrent_to_scan.h"
 #include "passes/remove_dead.h"
+#include "passes/sink_readers.h"
 #include "passes/specialise_step.h"
 #include "passes/unroll_scans.h"
 
@@ -71,6 +72,8 @@ const std::vector<PassEntry>& Pipeline() {
        "after composing; gates come of it, which products can then join"},
       {"merge-contracts", MergeContracts, kKernels, kKernels, kOptional,
        "after epilogues: it is their reading of another product that it takes away"},
+      {"sink-readers", SinkReaders, kKernels, kKernels, kOptional,
+       "after merging: what is still a product of its own behind a loop may be a short one"},
       {"choose-layouts", ChooseLayouts, kKernels, kKernels, kOptional,
        "after fusion: only tensors that still exist want a layout"},
       {"block-frames", BlockFrames, kKernels, kKernels, kNeeded,
@@ -120,6 +123,7 @@ Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Obser
     if (pass.after > last || pass.before < module.stage ||
         options.disabled.count(std::string(pass.name)) != 0)
       continue;
+    if (observer.before) observer.before(pass);
     const auto start = std::chrono::steady_clock::now();
     RNNC_TRY(RunPass(pass, module, options));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

@@ -25,6 +25,7 @@ const PassEntry* FindPass(std::string_view name);
 
 // What a caller may want to see. Every member may be empty.
 struct Observer {
+  std::function<void(const PassEntry&)> before;
   std::function<void(const PassEntry&, const ir::Module&)> after;
   std::function<void(const PassEntry&, double seconds)> timed;
 };

@@ -14,6 +14,7 @@
 // 2. Cut W, R, B and P into one piece a gate: constants when they are constant, else by split.
 // 3. Build the scan: X is its sequence, the states are carried; the body is the cell's equations
 //    (recurrent_cells.h).
+//    With lengths a step behind a sequence's end changes nothing; backward in time, that is what comes first.
 // 4. One scan a direction, the second one backward in time; their results are joined along the axis of
 //    directions. With layout 1, transposes stand around it all.
 namespace rnnc::passes {
@@ -30,7 +31,6 @@ int64_t DirectionAxis(const Operation& op) { return op.Int("layout") != 0 ? 1 : 
 
 Result<> Refuse(const Operation& op, const Cell& cell) {
   const Location& at = op.location;
-  if (op.Operand("sequence_lens") != nullptr) return Error(at, "sequence_lens: not supported yet");
   const size_t wanted = cell.activations * Directions(op);
   if (op.Strings("activations").size() != wanted) {
     return Error(at, "activations: {} given; {} takes {}", op.Strings("activations").size(), op.Info().text,
@@ -39,6 +39,12 @@ Result<> Refuse(const Operation& op, const Cell& cell) {
   if (!ActivationsOf(op, 0, cell.activations)) {
     return Error(at, "activations: {}: one is unknown, or has no alpha and beta",
                  fmt::join(op.Strings("activations"), ", "));
+  }
+  const Dim& steps = op.Operand("X")->type.dims[op.Int("layout") != 0 ? 1 : 0];
+  const bool single =
+      steps.IsConstant() || (steps.Symbols().size() == 1 && steps == Dim::Symbol(steps.Symbols()[0]));
+  if (op.Operand("sequence_lens") != nullptr && !single) {
+    return Error(at, "sequence_lens: with {} steps; bind them with --dim", steps.ToText());
   }
   const Dim& inputs = op.Operand("X")->type.dims[2];
   if (!inputs.IsConstant()) {
@@ -190,12 +196,86 @@ Value* Transpose(Builder& builder, Value* x, const std::vector<int64_t>& perm) {
   return transpose->Result();
 }
 
+// ---- Lengths ----
+
+// What a loop over sequences of different lengths reads.
+struct Lengths {
+  Value* each = nullptr;     // i64 [B,1], null: all sequences are as long as the loop
+  Value* counter = nullptr;  // i64 [T]: the number of the step, 0 ..
+};
+
+// The caller's tensor that a value is a cast or reshaped form of, else the value: it is checked before
+// anything is written, and the user knows it.
+Value* AsGiven(Value* value) {
+  static const std::set<OpKind> kForms = {OpKind::kCast, OpKind::kIdentity, OpKind::kSqueeze,
+                                          OpKind::kUnsqueeze, OpKind::kReshape};
+  Value* source = value;
+  while (source->kind == ValueKind::kResult && kForms.count(source->definition->Kind()) != 0 &&
+         !IsFloat(source->definition->Operand(size_t{0})->type.element)) {
+    source = source->definition->Operand(size_t{0});
+  }
+  const bool given = source->kind == ValueKind::kArgument && source->block->Owner() == nullptr;
+  return given && source->type.element != ElementType::kBool ? source : value;
+}
+
+Lengths LengthsOf(Builder& builder, const Operation& op, Value* x) {
+  Value* lens = op.Operand("sequence_lens");
+  if (lens == nullptr) return {};
+  Module& module = *builder.GetBlock().Parent()->Parent();
+  const Dim& steps = x->type.dims[0];
+  Operation* check = builder.Create(OpKind::kCheckLengths, {AsGiven(lens)}, {});
+  check->Set("max", steps.IsConstant() ? steps.Value() : int64_t{0});
+  check->Set("symbol", steps.IsConstant() ? std::string() : steps.Symbols()[0]);
+  Operation* wide = builder.Create(OpKind::kCast, {lens}, {{ElementType::kI64, lens->type.dims}});
+  wide->Set("to", std::string("i64"));
+  const auto scalar = [&](double value) {
+    return module.AddConst("count", MakeScalar(ElementType::kI64, value));
+  };
+  Value* limit = nullptr;
+  if (steps.IsConstant()) {
+    limit = scalar(static_cast<double>(steps.Value()));
+  } else {
+    Operation* length = builder.Create(OpKind::kShape, {x}, {MakeType(ElementType::kI64, {Dim(1)})});
+    length->Set("start", int64_t{0});
+    length->Set("end", int64_t{1});
+    limit = length->Result();
+  }
+  Value* counter =
+      builder.Op(OpKind::kRange, {scalar(0), limit, scalar(1)}, MakeType(ElementType::kI64, {steps}));
+  return {Unsqueeze(builder, wide->Result(), 1), counter};
+}
+
+Value* Where(Builder& builder, Value* condition, Value* a, Value* b) {
+  return builder.Op(OpKind::kWhere, {condition, a, b}, a->type);
+}
+
+Value* Scalar(Builder& builder, ElementType element, double value) {
+  return builder.GetBlock().Parent()->Parent()->AddConst("zero", MakeScalar(element, value));
+}
+
+// Behind its end a sequence keeps its carried values, and its output is 0.
+void HoldBehindTheEnd(CellBody& body, const Lengths& lengths, Value* counter, std::vector<Value*>& next,
+                      Value*& output) {
+  Value* inside =
+      body.builder.Op(OpKind::kLess, {counter, lengths.each}, {ElementType::kBool, lengths.each->type.dims});
+  output = Where(body.builder, inside, next[0], Scalar(body.builder, body.type.element, 0));
+  for (size_t i = 0; i < next.size(); ++i) next[i] = Where(body.builder, inside, next[i], body.carried[i]);
+}
+
+// An empty sequence ends with 0, not with its initial state.
+Value* ZeroWhereEmpty(Builder& builder, const Lengths& lengths, Value* final_value) {
+  Value* some = builder.Op(OpKind::kGreater, {lengths.each, Scalar(builder, ElementType::kI64, 0)},
+                           {ElementType::kBool, lengths.each->type.dims});
+  return Where(builder, some, final_value, Scalar(builder, final_value->type.element, 0));
+}
+
 // The scan of one direction over `x` [T,B,I]; its results are the stacked output [T,B,H] (when `stacked`) and
 // the final carried values [B,H].
-Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Value* x, size_t direction,
-                    bool stacked) {
+Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Value* x, const Lengths& lengths,
+                    size_t direction, bool stacked) {
   const Type state{x->type.element, {x->type.dims[1], Dim(op.Int("hidden_size"))}};
   std::vector<Value*> operands = {x};
+  if (lengths.each != nullptr) operands.push_back(lengths.counter);
   std::vector<Type> results;
   if (stacked) results.push_back({state.element, {x->type.dims[0], state.dims[0], state.dims[1]}});
   std::vector<Gate> gates = CutGates(builder, op, cell, direction);
@@ -207,7 +287,7 @@ Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Val
   }
   const std::string symbol = StepSymbol(*builder.GetBlock().Parent());
   Operation* scan = builder.Create(OpKind::kScan, operands, results);
-  scan->Set("n_each", int64_t{1});
+  scan->Set("n_each", int64_t{lengths.each != nullptr ? 2 : 1});
   scan->Set("n_carry", static_cast<int64_t>(cell.initial.size()));
   scan->Set("reverse", int64_t{direction == 1 || op.String("direction") == "reverse"});
   scan->steps = x->type.dims[0];
@@ -219,11 +299,15 @@ Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Val
       state};
   body.builder.location = op.location;
   body.x = block.AddArgument({x->type.element, {x->type.dims[1], x->type.dims[2]}}, "xt");
+  Value* counter = nullptr;
+  if (lengths.each != nullptr) counter = block.AddArgument(MakeType(ElementType::kI64, {}), "step");
   for (const std::string& name : cell.initial) {
     body.carried.push_back(block.AddArgument(state, name.substr(name.size() - 1)));  // h, c
   }
   std::vector<Value*> next = cell.equations(body);
-  if (stacked) next.insert(next.begin(), next[0]);
+  Value* output = next[0];
+  if (lengths.each != nullptr) HoldBehindTheEnd(body, lengths, counter, next, output);
+  if (stacked) next.insert(next.begin(), output);
   Operation* yield = body.builder.Create(OpKind::kYield, next, {});
   yield->Set("n_each", int64_t{stacked ? 1 : 0});
   return scan;
@@ -262,12 +346,17 @@ Result<> Expand(Operation& op, const Cell& cell) {
   if (batch_first) x = Transpose(builder, x, {1, 0, 2});
   Value* y = op.Result("Y");
   const bool stacked = y->HasUsers();
+  const Lengths lengths = LengthsOf(builder, op, x);
   std::vector<Value*> outputs;                                        // a direction
   std::vector<std::vector<Value*>> finals(cell.final_values.size());  // by value, then direction
   for (size_t direction = 0; direction < Directions(op); ++direction) {
-    Operation* scan = MakeScan(builder, op, cell, x, direction, stacked);
+    Operation* scan = MakeScan(builder, op, cell, x, lengths, direction, stacked);
     if (stacked) outputs.push_back(scan->Result(0));
-    for (size_t i = 0; i < finals.size(); ++i) finals[i].push_back(scan->Result(i + (stacked ? 1 : 0)));
+    for (size_t i = 0; i < finals.size(); ++i) {
+      Value* last = scan->Result(i + (stacked ? 1 : 0));
+      const bool read = op.Result(cell.final_values[i])->HasUsers();
+      finals[i].push_back(lengths.each != nullptr && read ? ZeroWhereEmpty(builder, lengths, last) : last);
+    }
   }
   if (stacked) {
     Value* joined = JoinDirections(builder, outputs, 1);

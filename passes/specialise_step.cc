@@ -98,6 +98,9 @@ Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
   run->name = "run";
   if (CountsFrames(*run, *symbol)) return Ok();
   const std::map<std::string, ir::Dim> one = {{*symbol, ir::Dim(1)}};
+  for (const ir::RuntimeSize& size : ir::SizesOf(*run)) {
+    if (size.symbol == *symbol && size.low > 1) return Ok();
+  }
   if (!AllMemoryIsState(*run) || !IsFixedFor(*run, one)) return Ok();
   ir::Function* step = module.AddFunction("step");
   step->result_names = run->result_names;

@@ -144,7 +144,7 @@ CLI::App* AddCompile(CLI::App& app, CompileOptions& options) {
                       "print the IR after a pass, after import, or after all");
   command->add_flag("--time-passes", options.time_passes, "report how long each pass took");
   command->add_flag("--json", options.json, "the report as JSON on stdout");
-  command->add_flag("-q,--quiet", options.quiet, "no report");
+  command->add_flag("-q,--quiet", options.quiet, "no report and no progress");
   return command;
 }
 
@@ -164,6 +164,7 @@ CLI::App* AddRun(CLI::App& app, RunOptions& options) {
       ->check(CLI::ExistingDirectory);
   command->add_flag("--interpret", options.interpret,
                     "evaluate the graph in double instead of running native code");
+  command->add_flag("-q,--quiet", options.quiet, "no progress");
   return command;
 }
 
@@ -178,6 +179,7 @@ CLI::App* AddVerify(CLI::App& app, VerifyOptions& options) {
   command->add_option("--steps", options.random_steps, "length of random sequences")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--interpret", options.interpret, "the evaluator in place of native code");
+  command->add_flag("-q,--quiet", options.quiet, "no progress");
   command->add_flag("--json", options.json, "as JSON");
   return command;
 }

@@ -109,7 +109,7 @@ void BuildBranch(State& state, const CheckedNode& node) {
   }
   const auto known = state.ints.IntegersOf(condition);
   if (!known) {
-    state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition)));
+    state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition, state.ints)));
     return LeaveOut(state, node);
   }
   const auto& chosen = node.branches[known->front() != 0 ? 0 : 1];
@@ -173,14 +173,14 @@ void AddReturn(State& state, ir::Function& function) {
 
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
                       const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
-                      ImportNotes* notes) {
+                      ImportNotes* notes, bool trying) {
   State state{model, notes, {}, nullptr, ir::KnownInts(), {}};
   state.scopes.push_back({graph, {}});
   state.built.module = std::make_unique<ir::Module>();
   ir::Module& module = *state.built.module;
   // One size without bounds goes without saying.
   if (sizes.size() > 1 || (sizes.size() == 1 && (sizes[0].low != 0 || sizes[0].high))) module.sizes = sizes;
-  state.ints = ir::KnownInts(ir::LeastSizesOf(module));
+  state.ints = ir::KnownInts(ir::LeastSizesOf(module), !trying);
   module.name = ModuleName(model.path);
   module.source = std::filesystem::path(model.path).filename().string();
   module.opset = model.opset;

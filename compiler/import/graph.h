@@ -66,9 +66,9 @@ struct BuiltGraph {
 };
 
 // The graph with types inferred from the inputs. Nodes that depend on a refused one are left out. `sizes`:
-// the symbols of the inputs, with their bounds.
+// the symbols of the inputs, with their bounds; `trying`: the first one's least value is only tried.
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
                       const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
-                      ImportNotes* notes);
+                      ImportNotes* notes, bool trying = false);
 
 }  // namespace rnnc::import

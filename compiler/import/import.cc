@@ -87,7 +87,7 @@ BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, 
     std::vector<ir::RuntimeSize> bounded = sizes;
     bounded[0].low = least;
     notes.warnings = warnings;
-    BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes);
+    BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes, true);
     if (!other.errors.empty()) continue;
     interface.SetLeast(bounded[0].symbol, least);
     return other;
@@ -98,7 +98,7 @@ BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, 
 void NoteDims(const Interface& interface, ImportNotes& notes) {
   for (const Symbol& symbol : interface.symbols) {
     notes.dims.push_back({symbol.name, symbol.symbol, symbol.inputs, symbol.bound,
-                          symbol.open.value_or(DimBounds{}), symbol.reason});
+                          symbol.open.value_or(DimBounds{}), symbol.is_time, symbol.reason});
   }
 }
 

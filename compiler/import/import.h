@@ -63,6 +63,7 @@ struct DimNote {
   std::vector<std::string> inputs;  // where it occurs
   std::optional<int64_t> bound;     // none: stays open
   DimBounds range;                  // then what it may be
+  bool is_time = false;             // the time axis of a recurrent node
   std::string reason;               // "given", "batch axis of recurrent nodes", ...
 };
 

@@ -146,8 +146,6 @@ constexpr Refusal kRefusals[] = {
     {"activation_beta",
      [](const Subject& s) { return FloatsOf(s.attributes, "activation_beta").size() > s.Takers(2); },
      "more values than functions that take beta; which belongs to which cannot be told"},
-    {"sequence_lens", [](const Subject& s) { return HasInput(s.node, 4); },
-     "is not computed; export without a length for each sequence"},
 };
 
 // The text of an attribute as the IR would print it.
@@ -199,7 +197,6 @@ void CheckRecurrent(const onnx::NodeProto& node, const NodeAttributes& attribute
     if (!refusal.met(subject)) continue;
     auto value = attributes.values.find(refusal.name);
     const std::string shown = refusal.name == "activations" ? Text(Activations(node.op_type(), attributes))
-                              : refusal.name == "sequence_lens"  ? "given"
                               : value == attributes.values.end() ? "absent"
                                                                  : Text(value->second);
     errors.push_back(Error(location, "{}: {}: {}", refusal.name, shown, refusal.reason));

@@ -112,6 +112,8 @@ class Evaluator {
       }
       case OpKind::kCheckIndex:
         return CheckIndex(op);
+      case OpKind::kCheckLengths:
+        return CheckLengths(op);
       case OpKind::kCheckSteps: {
         const auto steps = symbols_.find(op.String("symbol"));
         if (steps == symbols_.end()) return Error(op.location, "{} has no value", op.String("symbol"));
@@ -203,6 +205,21 @@ class Evaluator {
       diagnostic.message = fmt::format("{}: {}", op.Info().text, diagnostic.message);
     }
     return placed;
+  }
+
+  Result<> CheckLengths(const Operation& op) {
+    RNNC_ASSIGN(const BufferPtr x, Get(op.Operand("x")));
+    int64_t most = op.Int("max");
+    if (const std::string& symbol = op.String("symbol"); !symbol.empty()) {
+      const auto found = symbols_.find(symbol);
+      if (found == symbols_.end()) return Error(op.location, "{} has no value", symbol);
+      most = found->second;
+    }
+    for (int64_t length : x->integers) {
+      if (length < 0 || length > most)
+        return Error(op.location, "bad_length: {} is outside 0..{}", length, most);
+    }
+    return Ok();
   }
 
   Result<> CheckIndex(const Operation& op) {

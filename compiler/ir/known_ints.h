@@ -27,8 +27,12 @@ class KnownInts {
   // Values with more elements than this are never known.
   static constexpr int64_t kMaxElements = 1 << 16;
 
-  explicit KnownInts(LeastSizes least = {}) : least_(std::move(least)) {}
+  // `compare`: whether the least values also decide comparisons, minima and the like. Who only tries a least
+  // length must not have branches of the model decided by it.
+  explicit KnownInts(LeastSizes least = {}, bool compare = true)
+      : least_(std::move(least)), compared_(compare ? least_ : LeastSizes()) {}
   const LeastSizes& Least() const { return least_; }
+  const LeastSizes& LeastCompared() const { return compared_; }
 
   // The elements, row-major, when all of them are known; none for floats, values of symbolic shape,
   // arguments, states, and whatever depends on them.
@@ -43,13 +47,14 @@ class KnownInts {
   TensorPtr Folded(const Value* value);
   std::map<const Value*, std::optional<std::vector<Dim>>> known_;
   LeastSizes least_;
+  LeastSizes compared_;
   std::map<const Value*, TensorPtr> floats_;  // what ConstantOf found
   int depth_ = 0;
 };
 
 // What makes a value unknown when compiled, and what to do: "depends on the input 'sr'; give its value with
 // --const sr=VALUE", "depends on the size T; bind it with --dim T=N".
-std::string WhyUnknown(const Value& value);
+std::string WhyUnknown(const Value& value, KnownInts& ints);
 
 // Facts that hold whatever the symbols stand for. A false answer means "not proved".
 bool IsNeverNegative(const Dim& dim, const LeastSizes& least = {});

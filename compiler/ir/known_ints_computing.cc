@@ -103,7 +103,7 @@ Maybe Elementwise(const Query& query, const Binary& combine) {
     for (int64_t at = 0; at < query.Count(); ++at) {
       const Dim& a = (*accumulated)[static_cast<size_t>(BroadcastOffset(at, to, shape))];
       std::optional<Dim> value =
-          combine(a, (*other)[static_cast<size_t>(BroadcastOffset(at, to, other_shape))], query.ints.Least());
+          combine(a, (*other)[static_cast<size_t>(BroadcastOffset(at, to, other_shape))], query.ints.LeastCompared());
       if (!value || value->IsPoisoned()) return std::nullopt;
       next.push_back(*value);
     }
@@ -147,8 +147,8 @@ Maybe Unary(const Query& query) {
     } else if (query.op.Kind() == OpKind::kNot) {
       if (!element.IsConstant()) return std::nullopt;
       element = Dim(element.Is(0) ? 1 : 0);
-    } else if (!IsNeverNegative(element, query.ints.Least())) {  // abs
-      if (!IsNeverNegative(Dim(0) - element, query.ints.Least())) return std::nullopt;
+    } else if (!IsNeverNegative(element, query.ints.LeastCompared())) {  // abs
+      if (!IsNeverNegative(Dim(0) - element, query.ints.LeastCompared())) return std::nullopt;
       element = Dim(0) - element;
     }
     if (element.IsPoisoned()) return std::nullopt;
@@ -162,7 +162,7 @@ Maybe Converted(const Query& query) {
   const ElementType to = query.result.type.element;
   for (Dim& element : *known) {
     if (to == ElementType::kBool) {
-      const std::optional<bool> zero = AreEqual(element, Dim(0), query.ints.Least());
+      const std::optional<bool> zero = AreEqual(element, Dim(0), query.ints.LeastCompared());
       if (!zero) return std::nullopt;
       element = Dim(*zero ? 0 : 1);
     } else if (!FitsIn(element, to)) {
@@ -194,7 +194,7 @@ Maybe Reduced(const Query& query, const Binary& combine, const Dim& identity) {
     std::vector<int64_t> coordinates = Coordinates(static_cast<int64_t>(at), dims);
     for (size_t i = 0; i < dims.size(); ++i) coordinates[i] = reduced[i] ? 0 : coordinates[i];
     Dim& slot = result[static_cast<size_t>(Offset(coordinates, kept))];
-    const std::optional<Dim> value = combine(slot, (*x)[at], query.ints.Least());
+    const std::optional<Dim> value = combine(slot, (*x)[at], query.ints.LeastCompared());
     if (!value || value->IsPoisoned()) return std::nullopt;
     slot = *value;
   }

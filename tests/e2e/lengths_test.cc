@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "compiler/driver/native.h"
 #include "compiler/driver/phases.h"
 #include "compiler/ir/array.h"
 #include "compiler/ir/graph_evaluator.h"

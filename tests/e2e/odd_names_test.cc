@@ -36,7 +36,7 @@ std::vector<std::string> OddNames() {
           "*/ int boom;",
           "/*",
           "//",
-          "??/",
+          "?\?/",
           "back\\",
           "%s%n",
           "#define x",
@@ -107,7 +107,7 @@ TEST(OddNames, ThroughHeaderDescriptorAndSymbols) {
     models.push_back(*std::move(native));
   }
   for (const Language language : {Language::kC11, Language::kCxx17}) {
-    const auto results = RunProgram(out, language, calls, {"-pedantic"});
+    const auto results = RunProgram(FindTestRow("native"), out, language, calls, {"-pedantic"});
     ASSERT_TRUE(results.ok()) << Render(results.diagnostics());
     for (const std::vector<ir::Tensor>& outputs : *results) {
       for (size_t i = 0; i < outputs.size(); ++i) {
@@ -139,7 +139,8 @@ TEST(OddNames, OfSizes) {
     auto native = Compiled(file, folder.path().string(), "m");
     ASSERT_TRUE(native.ok()) << name << ": " << Render(native.diagnostics());
     const ProgramCall call{&(*native)->Model(), {*ir::MakeFloatTensor({3, 1, 2}, {1, 2, 3, 4, 5, 6})}, 3};
-    const auto results = RunProgram(folder.path().string(), Language::kC11, {call}, {"-pedantic"});
+    const auto results =
+        RunProgram(FindTestRow("native"), folder.path().string(), Language::kC11, {call}, {"-pedantic"});
     EXPECT_TRUE(results.ok()) << name << ": " << Render(results.diagnostics());
     const ProcessResult bound =
         Rnnc({"compile", file, "-q", "-o", folder / "b.o", "--dim", std::string(name) + "=4"});

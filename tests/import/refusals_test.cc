@@ -77,13 +77,6 @@ const Case kCases[] = {
     {"activation_beta",
      [] { return Recurrent("RNN").Attribute("activation_beta", std::vector<float>{0.5f}); },
      "m.onnx: rnn: activation_beta: [0.5]: more values than functions that take beta"},
-    {"sequence_lens",
-     [] {
-       OnnxBuilder model = Recurrent("LSTM");
-       model.LastNode().add_input("lens");
-       return model;
-     },
-     "m.onnx: rnn: sequence_lens: given: is not computed"},
     {"hidden_size", [] { return Recurrent("LSTM").Attribute("hidden_size", 4); },
      "m.onnx: rnn: hidden_size: is 4, R is f32[1,12,3]"},
     {"layout before opset 14", [] { return Recurrent("LSTM", 13).Attribute("layout", 0); },

@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: The rnnc authors */
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* A program around compiled models that knows none in particular: it does what its standard input asks for and
- * answers on its standard output, until the input ends. It is linked with the objects and with tables of what
- * is in them. The memory of a call ends
- * where no page is, that of the next one begins there. */
+/* A program around compiled models that knows none in particular: it does what its standard input asks for
+ * and answers on its standard output, until the input ends. It is linked with the objects and with tables of
+ * what is in them. The memory of a call ends where no page is, that of the next one begins there. */
 #define _DEFAULT_SOURCE
 #include <stdlib.h>
 

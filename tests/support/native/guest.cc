@@ -130,8 +130,8 @@ bool Guest::Receive(void* data, size_t bytes) {
   return failure_.empty();
 }
 
-uint64_t Guest::Call(guest_op op, size_t which, const std::vector<size_t>& sizes, std::span<std::byte> instance,
-                     const std::vector<std::span<const std::byte>>& inputs,
+uint64_t Guest::Call(guest_op op, size_t which, const std::vector<size_t>& sizes,
+                     std::span<std::byte> instance, const std::vector<std::span<const std::byte>>& inputs,
                      const std::vector<std::span<std::byte>>& outputs) {
   RNNC_CHECK(inputs.size() + outputs.size() <= kGuestBuffers, "a model of so many tensors");
   // A function has one number, `count`.

@@ -163,6 +163,11 @@ RecurrentCase AnyRecurrentCase() {
   c.linear_before_reset = c.op == "GRU" && Maybe();
   if (Maybe()) c.clip = OneOf<double>({0.25, 0.75, 2.0});
   if (Maybe()) ChooseActivations(c);
+  if (Rarely(3)) {
+    for (int64_t i = 0; i < c.batch; ++i) {
+      c.lengths.push_back(*rc::gen::inRange<int32_t>(0, static_cast<int32_t>(c.steps) + 1));
+    }
+  }
   c.outputs = static_cast<unsigned>(*rc::gen::inRange(1, c.op == "LSTM" ? 8 : 4));
   c.constant_weights = !Rarely(4);
   c.open_steps = Maybe();

@@ -44,8 +44,8 @@ rnnc_status CallGuest(Guest& guest, size_t model, Entry entry, std::byte* instan
   std::vector<std::span<std::byte>> written;
   for (const ir::Tensor& input : inputs) read.emplace_back(input.bytes);
   for (ir::Tensor& output : outputs) written.emplace_back(output.bytes);
-  const uint64_t status = guest.Call(op, model, sizes,
-                                     {instance, guest.Model(model).instance_bytes}, read, written);
+  const uint64_t status =
+      guest.Call(op, model, sizes, {instance, guest.Model(model).instance_bytes}, read, written);
   EXPECT_EQ(guest.Failure(), "");
   return guest.Failure().empty() ? static_cast<rnnc_status>(status) : kBroken;
 }

@@ -19,9 +19,9 @@ enum class Entry { kReset, kStep, kRun };
 /// The sizes of a call, RNNC_MAX_SIZES of them: those beyond the model's are 1.
 using Sizes = std::vector<size_t>;
 
-/// A call of an entry of a descriptor of this process, with the scratch memory that it needs. It works on copies of the caller's memory that end
-/// (else begin) where no page is; what is written beside them is a failure of the test that calls. The
-/// outputs have their types; what they hold is there before the call.
+/// A call of an entry of a descriptor of this process, with the scratch memory that it needs. It works on
+/// copies of the caller's memory that end (else begin) where no page is; what is written beside them is a
+/// failure of the test that calls. The outputs have their types; what they hold is there before the call.
 rnnc_status CallHere(const rnnc_model& model, Entry entry, std::byte* instance, const Sizes& sizes,
                      const std::vector<ir::Tensor>& inputs, std::vector<ir::Tensor>& outputs, bool at_end);
 

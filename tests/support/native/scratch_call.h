@@ -8,8 +8,8 @@
 #include "runtime/rnnc.h"
 #include "tests/support/native/edge_memory.h"
 
-/* rnnc_model::run with scratch memory of exactly the bytes that the model asks for, full of NaN, at the edge of
- * a page but for alignment. `damaged` counts up when it was written beside. */
+/* rnnc_model::run with scratch memory of exactly the bytes that the model asks for, full of NaN, at the edge
+ * of a page but for alignment. `damaged` counts up when it was written beside. */
 static inline rnnc_status run_with_scratch(const rnnc_model* model, void* instance, const size_t* sizes,
                                            const void* const* inputs, void* const* outputs, int at_end,
                                            uint64_t* damaged) {
