@@ -136,8 +136,8 @@ std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
   return elements;
 }
 
-std::string WhyUnknown(const Value& value) {
-  // Its sources: arguments, and the symbols in sizes that are taken as values.
+std::string WhyUnknown(const Value& value, KnownInts& ints) {
+  // Its sources: arguments, and the symbols in the sizes that are known.
   std::set<std::string> inputs;
   std::set<std::string> symbols;
   std::set<const Value*> seen = {&value};
@@ -146,15 +146,13 @@ std::string WhyUnknown(const Value& value) {
     const Value* next = open.back();
     open.pop_back();
     if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
-    if (next->kind != ValueKind::kResult) continue;
-    const bool is_size =
-        next->definition->Kind() == OpKind::kShape || next->definition->Kind() == OpKind::kSize;
-    for (const Value* operand : next->definition->Operands()) {
-      if (operand == nullptr) continue;
-      if (!is_size && seen.insert(operand).second) open.push_back(operand);
-      if (!is_size) continue;
-      for (const Dim& dim : operand->type.dims) {
-        for (const std::string& symbol : dim.Symbols()) symbols.insert(symbol);
+    if (const auto known = ints.Of(next)) {
+      for (const Dim& element : *known) {
+        for (const std::string& symbol : element.Symbols()) symbols.insert(symbol);
+      }
+    } else if (next->kind == ValueKind::kResult) {
+      for (const Value* operand : next->definition->Operands()) {
+        if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
       }
     }
   }
