@@ -21,11 +21,11 @@ struct State {
   const ModelFile& model;
   const onnx::GraphProto& graph;
   State* outer = nullptr;
-  CheckedGraph checked;
-  std::set<std::string> defined;  // so far
-  std::set<std::string> used;
-  std::map<std::string, const onnx::NodeProto*> producers;
-  std::map<std::string, const onnx::TensorProto*> tensors;  // initialisers
+  CheckedGraph checked = {};
+  std::set<std::string> defined = {};  // so far
+  std::set<std::string> used = {};
+  std::map<std::string, const onnx::NodeProto*> producers = {};
+  std::map<std::string, const onnx::TensorProto*> tensors = {};  // initialisers
 
   Location At(const onnx::NodeProto& node) const { return {model.path, {NodeName(node)}}; }
   void Refuse(Diagnostic diagnostic) { checked.errors.push_back(std::move(diagnostic)); }

@@ -135,7 +135,8 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   }
   if (size && *size < 1) return context.emit.Refuse("depth: {} is no size", *size);
   if (!size) {
-    return context.emit.Refuse("depth: %{} {}", depth_value->name, ir::WhyUnknown(*depth_value));
+    return context.emit.Refuse("depth: %{} {}", depth_value->name,
+                               ir::WhyUnknown(*depth_value, context.emit.Ints()));
   }
   if (!(context.Input(2)->type.dims == std::vector<Dim>{Dim(2)})) {
     return context.emit.Refuse("values: must have 2 elements, is {}", context.Input(2)->type.ToText());
@@ -165,9 +166,10 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   // A range, not a constant: the depth may be any number.
   RNNC_ASSIGN(ir::Value * range, context.emit.One(OpKind::kRange, {scalar("first", 0), scalar("depth", *size),
                                                                    scalar("step", 1)}));
-  RNNC_ASSIGN(ir::Value * positions,
-              context.emit.One(OpKind::kReshape, {range, context.emit.Ints(context.HelperName("shape"), shape)},
-                               {{"allowzero", int64_t{0}}}));
+  RNNC_ASSIGN(
+      ir::Value * positions,
+      context.emit.One(OpKind::kReshape, {range, context.emit.Ints(context.HelperName("shape"), shape)},
+                       {{"allowzero", int64_t{0}}}));
   RNNC_ASSIGN(ir::Value * here, context.emit.One(OpKind::kEqual, {each, positions}));
   Values levels;
   for (int64_t i : {int64_t{1}, int64_t{0}}) {
@@ -187,7 +189,7 @@ Result<Values> ConvertCompress(const NodeContext& context) {
   }
   if (!condition) {
     return context.emit.Refuse("condition: %{} {}", context.Input(1)->name,
-                               ir::WhyUnknown(*context.Input(1)));
+                               ir::WhyUnknown(*context.Input(1), context.emit.Ints()));
   }
   std::vector<int64_t> kept;
   for (size_t i = 0; i < condition->size(); ++i) {
@@ -213,7 +215,7 @@ namespace {
 Result<std::vector<int64_t>> KnownIndices(const NodeContext& context) {
   const ir::Value* indices = context.Input(1);
   if (auto known = context.emit.Ints().IntegersOf(indices)) return *std::move(known);
-  return context.emit.Refuse("indices: %{} {}", indices->name, ir::WhyUnknown(*indices));
+  return context.emit.Refuse("indices: %{} {}", indices->name, ir::WhyUnknown(*indices, context.emit.Ints()));
 }
 
 // Sizes of the axes first..last-1, which must be known.

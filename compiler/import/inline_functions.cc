@@ -91,14 +91,14 @@ struct Scope {
 
 struct State {
   ModelFile& model;
-  std::map<Key, LocalFunction> functions;
-  std::set<std::string> taken;
-  std::map<std::string, int> suffixes;  // of names that were taken, the last one tried
+  std::map<Key, LocalFunction> functions = {};
+  std::set<std::string> taken = {};
+  std::map<std::string, int> suffixes = {};  // of names that were taken, the last one tried
   size_t nodes = 0;
   size_t bytes = 0;
   size_t max_bytes = 0;
   int depth = 0;
-  std::vector<Diagnostic> errors;
+  std::vector<Diagnostic> errors = {};
   bool stopped = false;  // at a limit: no sense in going on
 
   template <typename... Args>
