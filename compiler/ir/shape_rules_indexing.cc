@@ -111,7 +111,7 @@ Result<Types> ScatterNd(const Query& query) {
   const std::optional<std::vector<int64_t>> known = query.ints.IntegersOf(query.Find("indices"));
   if (!known || indices.Rank() == 0) {
     const Value& value = *query.Find("indices");
-    return query.Refuse("indices: %{} {}", value.name, WhyUnknown(value));
+    return query.Refuse("indices: %{} {}", value.name, WhyUnknown(value, query.ints));
   }
   const int64_t depth = indices.dims.back().Value();
   if (depth < 1 || depth > x.Rank()) {
@@ -153,7 +153,7 @@ Result<Types> FloatRange(const Query& query) {
     const std::optional<double> number = KnownNumber(query.Find(kNames[i]), query.ints);
     if (!number) {
       const Value& value = *query.Find(kNames[i]);
-      return query.Refuse("{}: %{} {}", kNames[i], value.name, WhyUnknown(value));
+      return query.Refuse("{}: %{} {}", kNames[i], value.name, WhyUnknown(value, query.ints));
     }
     numbers[i] = *number;
   }
