@@ -71,4 +71,13 @@ struct VerifyOptions {
   bool quiet = false;
 };
 
+struct OptOptions {
+  ModelOptions model;               // the file is NAME.rnn, or a model to be imported
+  std::string output = "-";         // -o; its weights go beside it
+  std::vector<std::string> passes;  // --pass, in order
+  std::string until;                // --until: a stage or a pass
+  bool verify_only = false;         // prints nothing
+  int block_steps = 0;              // --block=N
+};
+
 }  // namespace rnnc::driver

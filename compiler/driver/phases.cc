@@ -41,16 +41,6 @@ Result<Constant> ParseConstant(const std::string& input, const std::string& text
   return Constant(std::make_shared<const ir::Tensor>(std::move(tensor.tensor)));
 }
 
-passes::TargetTraits TraitsOf(const codegen::TargetRow& row) {
-  passes::TargetTraits traits;
-  traits.vector_bytes = row.vector_bytes;
-  traits.vector_registers = row.vector_registers;
-  traits.has_fma = row.has_fma;
-  traits.l1_bytes = row.l1_bytes;
-  traits.l2_bytes = row.l2_bytes;
-  return traits;
-}
-
 }  // namespace
 
 std::string ModelName(const ModelOptions& options, const std::string& output) {
@@ -94,6 +84,16 @@ Result<ImportedModel> ImportModel(const ModelOptions& options) {
   RNNC_TRY(passes::BindStates(*imported.module, pairs));
   imported.module->name = ModelName(options);
   return imported;
+}
+
+passes::TargetTraits TraitsOf(const codegen::TargetRow& row) {
+  passes::TargetTraits traits;
+  traits.vector_bytes = row.vector_bytes;
+  traits.vector_registers = row.vector_registers;
+  traits.has_fma = row.has_fma;
+  traits.l1_bytes = row.l1_bytes;
+  traits.l2_bytes = row.l2_bytes;
+  return traits;
 }
 
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,

@@ -28,6 +28,9 @@ Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options);
 Result<std::vector<passes::StatePair>> StatePairsOf(const ModelOptions& options);
 Result<ImportedModel> ImportModel(const ModelOptions& options);
 
+/// What passes know of a row of the target table.
+passes::TargetTraits TraitsOf(const codegen::TargetRow& row);
+
 /// The module is planned in place.
 /// What passes have to say of it goes to `said`.
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,

@@ -6,6 +6,7 @@
 
 #include "compiler/import/operators.h"
 #include "compiler/import/tensor.h"
+#include "compiler/support/arithmetic.h"
 #include "compiler/support/strings.h"
 
 // Operators about places and types: arg reductions, EyeLike, CastLike, Einsum, OneHot, Compress, GatherND,
@@ -162,11 +163,13 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
       context.emit.One(OpKind::kUnsqueeze, {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
   std::vector<int64_t> shape(static_cast<size_t>(rank), 1);
   shape[static_cast<size_t>(axis)] = *size;
-  auto positions = std::make_shared<ir::Tensor>(ir::ZeroTensor(ir::MakeStaticType(ElementType::kI64, shape)));
-  for (int64_t i = 0; i < *size; ++i) positions->SetInteger(i, i);
-  RNNC_ASSIGN(ir::Value * here,
-              context.emit.One(OpKind::kEqual,
-                               {each, context.emit.Const(context.HelperName("positions"), positions)}));
+  // A range, not a constant: the depth may be any number.
+  RNNC_ASSIGN(ir::Value * range, context.emit.One(OpKind::kRange, {scalar("first", 0), scalar("depth", *size),
+                                                                   scalar("step", 1)}));
+  RNNC_ASSIGN(ir::Value * positions,
+              context.emit.One(OpKind::kReshape, {range, context.emit.Ints(context.HelperName("shape"), shape)},
+                               {{"allowzero", int64_t{0}}}));
+  RNNC_ASSIGN(ir::Value * here, context.emit.One(OpKind::kEqual, {each, positions}));
   Values levels;
   for (int64_t i : {int64_t{1}, int64_t{0}}) {
     RNNC_ASSIGN(ir::Value * level, context.emit.One(OpKind::kGather, {context.Input(2), scalar("level", i)},
@@ -245,6 +248,9 @@ Result<Values> ConvertGatherNd(const NodeContext& context) {
   }
   const auto first = static_cast<size_t>(batch), last = static_cast<size_t>(batch + depth);
   RNNC_ASSIGN(const std::vector<int64_t> sizes, StaticSizes(context, 0, last));
+  if (!CheckedProduct(sizes)) {
+    return context.emit.Refuse("indices: the indexed axes of {} together are too large", x.ToText());
+  }
   const std::vector<int64_t> dims = type.StaticDims();
   int64_t rows_of_batch = 1;
   for (size_t i = first; i + 1 < dims.size(); ++i) rows_of_batch *= dims[i];
@@ -265,8 +271,7 @@ Result<Values> ConvertGatherNd(const NodeContext& context) {
       ir::MakeStaticType(ElementType::kI64, std::vector<int64_t>(dims.begin(), dims.end() - 1))));
   for (size_t i = 0; i < places.size(); ++i) table->SetInteger(static_cast<int64_t>(i), places[i]);
   // The joined axis is what its sizes come to; the others are copied by their place counted from it.
-  int64_t joined = 1;
-  for (int64_t size : sizes) joined *= size;
+  const int64_t joined = *CheckedProduct(sizes);
   ir::Value* flat = context.Input(0);
   if (last != 1) {
     RNNC_ASSIGN(ir::Value * rest, context.emit.One(OpKind::kShape, {context.Input(0)},

@@ -98,6 +98,11 @@ struct ImportNotes {
 Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const ImportOptions& options = {},
                                                ImportNotes* notes = nullptr);
 
+// The same for the bytes of a model; `path` names them in messages, and its folder holds the external data.
+Result<std::unique_ptr<ir::Module>> ImportOnnxBytes(const std::string& bytes, const std::string& path,
+                                                    const ImportOptions& options = {},
+                                                    ImportNotes* notes = nullptr);
+
 // A tensor of a data set (a serialised TensorProto) and its name.
 struct NamedTensor {
   std::string name;

@@ -84,6 +84,7 @@ Maybe ElementsOf(const Tensor& tensor) {
 std::optional<std::vector<Dim>> KnownInts::Compute(const Value* value) {
   using namespace known_ints;
   if (IsFloat(value->type.element) || !StaticCount(value->type)) return std::nullopt;
+  if (*StaticCount(value->type) > left_) return std::nullopt;
   if (value->kind == ValueKind::kConst) return ElementsOf(*value->tensor);
   if (value->kind != ValueKind::kResult) return std::nullopt;
   if (const Rule* rule = FindRule(value->definition->Kind()); rule != nullptr) {
@@ -102,7 +103,8 @@ std::optional<std::vector<Dim>> KnownInts::Compute(const Value* value) {
 TensorPtr KnownInts::Folded(const Value* value) {
   if (!known_ints::StaticCount(value->type)) return nullptr;
   return FoldOperation(
-             *value->definition, [&](const Value* operand) { return ConstantOf(operand); }, true)
+             *value->definition, [&](const Value* operand) { return ConstantOf(operand); }, true,
+             kMaxElements)
       .at(static_cast<size_t>(value->index));
 }
 
@@ -118,10 +120,11 @@ TensorPtr KnownInts::ConstantOf(const Value* value) {
     return std::make_shared<const Tensor>(std::move(tensor));
   }
   if (auto found = floats_.find(value); found != floats_.end()) return found->second;
-  if (depth_ >= known_ints::kMaxDepth) return nullptr;
+  if (depth_ >= known_ints::kMaxDepth || left_ < 0) return nullptr;
   ++depth_;
   TensorPtr folded = Folded(value);
   --depth_;
+  if (folded != nullptr) left_ -= folded->ElementCount();
   return floats_[value] = folded;
 }
 
@@ -132,6 +135,10 @@ std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
   ++depth_;
   std::optional<std::vector<Dim>> elements = Compute(value);
   --depth_;
+  if (elements) {
+    for (const Dim& element : *elements)
+      left_ -= static_cast<int64_t>(std::max<size_t>(1, element.Size()));
+  }
   known_[value] = elements;
   return elements;
 }

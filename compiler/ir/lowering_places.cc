@@ -5,6 +5,7 @@
 
 #include "compiler/ir/known_ints.h"
 #include "compiler/ir/lowering_common.h"
+#include "compiler/ir/shape_rules.h"
 
 // Operators that are about places: tile, trilu, gather_elements, scatter_nd, and what is made from positions
 // alone: range, eye_like.
@@ -27,6 +28,9 @@ Value* Repeated(const Context& context, Value* x, size_t axis, int64_t times) {
   return whole;
 }
 
+// A kernel each; of a longer one, the model would be more kernels than weights.
+constexpr int64_t kMaxTimes = 1024;
+
 Result<Values> LowerTile(const Context& context) {
   Value* x = context.Operand("x");
   const Type& result = context.ResultType();
@@ -43,6 +47,11 @@ Result<Values> LowerTile(const Context& context) {
   Value* tiled = type == x->type ? x : EmitLayout(context, x, type, std::move(indices));
   for (size_t i = 0; i < dims.size(); ++i) {
     if (!dims[i].IsConstant() && !repeats[i].Is(1)) {
+      if (!repeats[i].IsConstant() || repeats[i].Value() > kMaxTimes) {
+        return Error(context.op.location,
+                     "repeats: {} times the size {}; {} are the most for a size that is open{}",
+                     repeats[i].ToText(), dims[i].ToText(), kMaxTimes, BindingHint(dims[i]));
+      }
       tiled = Repeated(context, tiled, i, repeats[i].Value());
     }
   }
