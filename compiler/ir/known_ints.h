@@ -26,7 +26,8 @@ class KnownInts {
  public:
   // Values with more elements than this are never known.
   static constexpr int64_t kMaxElements = 1 << 16;
-  // Nor are further values when this many elements are remembered: a file of a few bytes may ask for any number.
+  // Nor are further values when this many elements are remembered: a file of a few bytes may ask for any
+  // number.
   static constexpr int64_t kMaxRemembered = 1 << 20;
 
   // `compare`: whether the least values also decide comparisons, minima and the like. Who only tries a least
@@ -42,11 +43,11 @@ class KnownInts {
   std::optional<std::vector<Dim>> Of(const Value* value);
   // The same when every element is an integer.
   std::optional<std::vector<int64_t>> IntegersOf(const Value* value);
+  // The value when it follows from constants alone, whatever its type; null when not.
+  TensorPtr ConstantOf(const Value* value);
 
  private:
   std::optional<std::vector<Dim>> Compute(const Value* value);
-  // The value when it follows from constants alone, whatever its type; null when not.
-  TensorPtr ConstantOf(const Value* value);
   TensorPtr Folded(const Value* value);
   std::map<const Value*, std::optional<std::vector<Dim>>> known_;
   LeastSizes least_;

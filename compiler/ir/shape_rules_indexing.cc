@@ -133,29 +133,16 @@ Result<Types> ScatterNd(const Query& query) {
   return Types{x};
 }
 
-// A scalar operand of Range: of integers what follows from sizes and constants, of floats a constant or an
-// integer that was cast.
-std::optional<double> KnownNumber(const Value* value, KnownInts& ints) {
-  if (value->IsConst()) return value->tensor->NumberAt(0);
-  if (!IsFloat(value->type.element)) {
-    const auto known = ints.IntegersOf(value);
-    return known ? std::optional(static_cast<double>(known->front())) : std::nullopt;
-  }
-  if (value->kind != ValueKind::kResult || value->definition->Kind() != OpKind::kCast) return std::nullopt;
-  const std::optional<double> number = KnownNumber(value->definition->Operand(size_t{0}), ints);
-  return number ? std::optional(RoundTo(value->type.element, *number)) : std::nullopt;
-}
-
 Result<Types> FloatRange(const Query& query) {
   double numbers[3];
   constexpr std::string_view kNames[] = {"start", "limit", "delta"};
   for (size_t i = 0; i < 3; ++i) {
-    const std::optional<double> number = KnownNumber(query.Find(kNames[i]), query.ints);
-    if (!number) {
+    const TensorPtr number = query.ints.ConstantOf(query.Find(kNames[i]));
+    if (number == nullptr) {
       const Value& value = *query.Find(kNames[i]);
       return query.Refuse("{}: %{} {}", kNames[i], value.name, WhyUnknown(value, query.ints));
     }
-    numbers[i] = *number;
+    numbers[i] = number->NumberAt(0);
   }
   const double count = std::ceil((numbers[1] - numbers[0]) / numbers[2]);
   if (!(std::fabs(count) < 1e9)) {

@@ -210,7 +210,7 @@ TEST_F(ShapeRules, KnownIntegers) {
   Value* filled = Op(OpKind::kConstantOfShape, {Ints({3}), Ints({7})});
   EXPECT_EQ(Known(filled), "[7,7,7]");
   EXPECT_EQ(Known(Argument({2}, ElementType::kI64)), "unknown");
-  EXPECT_EQ(Known(Op(OpKind::kCast, {Int(300)}, {{"to", std::string("u8")}})), "unknown");
+  EXPECT_EQ(Known(Op(OpKind::kCast, {Int(300)}, {{"to", std::string("u8")}})), "[44]");  // bits are cut
 }
 
 TEST_F(ShapeRules, Sizes) {
@@ -224,6 +224,17 @@ TEST(ShapeRuleTable, IsComplete) {
     if (!info.LegalIn(Stage::kGraph) || info.results.empty()) continue;
     EXPECT_TRUE(HasShapeRule(info.kind)) << info.text;
   }
+}
+
+// A float length that only a cast of a constant could have.
+TEST_F(ShapeRules, RangeOfComputedFloats) {
+  const auto real = [&](double value) { return module_.AddConst("f", MakeScalar(ElementType::kF32, value)); };
+  Value* size = Op(OpKind::kCast, {Int(9)}, {{"to", std::string("f32")}});
+  Value* half = Op(OpKind::kMul, {size, real(0.5)});
+  EXPECT_EQ(TypeOf(OpKind::kRange, {real(0), half, real(1)}), "f32[5]");
+  EXPECT_THAT(TypeOf(OpKind::kRange, {real(0), Argument({}), real(1)}),
+              HasSubstr("limit: %x depends on the input"));
+  EXPECT_THAT(TypeOf(OpKind::kRange, {real(0), half, real(0)}), HasSubstr("no length that can be computed"));
 }
 
 // Rules that need the length where the mathematics does not, or guess it where it does.
