@@ -14,6 +14,7 @@
 #include "passes/block_frames.h"
 #include "passes/choose_layouts.h"
 #include "passes/compose_layouts.h"
+#include "passes/drop_inexact_step.h"
 #include "passes/fold_constants.h"
 #include "passes/forward_last_step.h"
 #include "passes/fuse_epilogues.h"
@@ -53,6 +54,8 @@ const std::vector<PassEntry>& Pipeline() {
        "before anything depends on the number of frames; a frame of its own fuses further than a frame of many"},
       {"recurrent-to-scan", RecurrentToScan, kGraph, kRecurrence, kNeeded,
        "the only pass that knows LSTM, GRU and RNN"},
+      {"drop-inexact-step", DropInexactStep, kRecurrence, kRecurrence, kNeeded,
+       "as soon as all memory is what scans carry, and before anything is made of the step"},
       {"fuse-gates", FuseGates, kRecurrence, kRecurrence, kOptional,
        "before hoisting, which then moves one product instead of one a gate"},
       {"hoist-inputs", HoistInputs, kRecurrence, kRecurrence, kOptional,
