@@ -167,6 +167,17 @@ std::string DescribeParameter(const Parameter& parameter) {
   return text + "\n";
 }
 
+// Whether the code checks indices or lengths that it has computed itself, when it is too late to refuse.
+bool HasComputedIndices(const ir::Function& function) {
+  bool computed = false;
+  ir::Walk(function.Body(), [&](const ir::Operation& operation) {
+    if (operation.Kind() != ir::OpKind::kCheckIndex && operation.Kind() != ir::OpKind::kCheckLengths) return;
+    const ir::Value& x = *operation.Operand("x");
+    computed = computed || (!x.IsConst() && (!x.place || x.place->space != ir::Space::kInput));
+  });
+  return computed;
+}
+
 // Embedding tables and the like: what an index may be, for each checked input.
 std::string DescribeRanges(const ir::Function& function) {
   std::string text;
@@ -230,14 +241,17 @@ std::string GenerateHeader(const ir::Module& module, const CodegenOptions& optio
       "at a time;\n"
       " * any number of instances share the weights. Inputs and outputs must not overlap. A status other "
       "than\n"
-      " * RNNC_OK (see rnnc.h) means that nothing was written. */\n#ifndef RNNC_GENERATED_{0}_H\n#define "
+      " * RNNC_OK (see rnnc.h) means that nothing was written{3}. */\n#ifndef RNNC_GENERATED_{0}_H\n#define "
       "RNNC_GENERATED_{0}_H\n\n"
       "#include \"rnnc.h\"\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n#define {0}_BYTES {1}\n\n"
       "/* State and scratch of one stream. Copy it as bytes to fork or save the stream. */\n"
       "typedef struct {2} {{\n  RNNC_ALIGN(64) unsigned char bytes[{0}_BYTES];\n}} {2};\n\n"
       "/* State to its initial values; needed once before the first call. */\nvoid {2}_reset({2}* "
       "instance);\n\n",
-      upper, InstanceBytes(module), name);
+      upper, InstanceBytes(module), name,
+      HasComputedIndices(*entries.Any()) ? ", but for RNNC_BAD_COMPUTED_INDEX:\n * the model computed an "
+                                           "index outside its table and read row 0"
+                                         : "");
   if (entries.step != nullptr) {
     text += entries.run != nullptr ? "/* One frame. */\n" : "/* One call of the network. */\n";
     text += Prototype(name, "step", {}, parameters, false) + "\n";

@@ -58,6 +58,11 @@ class ObjectBuilder {
     return global;
   }
 
+  // With the bytes behind a state, so that equal states are equal bytes. Data is padded with zeros as well.
+  static int64_t Padded(int64_t bytes) {
+    return (bytes + kInstanceAlign - 1) / kInstanceAlign * kInstanceAlign;
+  }
+
   llvm::Function* Declare(const std::string& name, llvm::Type* result,
                           const std::vector<llvm::Type*>& parameters, bool exported) {
     auto* type = llvm::FunctionType::get(result, parameters, false);
@@ -81,10 +86,10 @@ class ObjectBuilder {
     for (const auto& state : context_.source.States()) {
       if (!state->place) continue;
       if (state->tensor == nullptr) {
-        EmitZero(frame, frame.Address(*state), state->type.Bytes());
+        EmitZero(frame, frame.Address(*state), Padded(state->type.Bytes()));
       } else {
         EmitCopy(frame, frame.Address(*state), AddData(state->name + ".initial", state->tensor->bytes),
-                 Dim(state->type.Bytes()));
+                 Dim(Padded(state->type.Bytes())));
       }
     }
     builder.CreateBr(done);
@@ -205,6 +210,20 @@ class ObjectBuilder {
     return values;
   }
 
+  // `count` pointers of an array that may be null itself.
+  static void LoadOrNull(Frame& frame, llvm::Value* array, size_t count, std::vector<llvm::Value*>& values) {
+    auto& builder = frame.Builder();
+    llvm::Type* pointer = array->getType();
+    llvm::AllocaInst* nothing = frame.Slot(llvm::ArrayType::get(pointer, count));
+    for (size_t i = 0; i < count; ++i) {
+      builder.CreateStore(llvm::Constant::getNullValue(pointer),
+                          builder.CreateGEP(pointer, nothing, frame.Int(static_cast<int64_t>(i))));
+    }
+    llvm::Value* given = builder.CreateSelect(builder.CreateIsNull(array), nothing, array);
+    const auto loaded = LoadAll(frame, given, pointer, count);
+    values.insert(values.end(), loaded.begin(), loaded.end());
+  }
+
   // The entry point for programs that know no model: arrays of sizes (for `run`) and of pointers.
   llvm::Function* BuildGeneric(llvm::Function* entry, const ir::Function& source,
                                const std::vector<ir::RuntimeSize>& sizes) {
@@ -216,7 +235,11 @@ class ObjectBuilder {
     Frame frame(context_, function);
     auto& builder = frame.Builder();
     std::vector<llvm::Value*> arguments = {function->getArg(0)};
+    // A missing array is an array of null pointers: the entry itself says what that means.
+    if (run) ReturnIf(frame, builder.CreateIsNull(function->getArg(1)), RNNC_NULL_ARGUMENT);
     const auto load = [&](unsigned parameter, llvm::Type* type, size_t count) {
+      if (type == pointer && count > 0)
+        return LoadOrNull(frame, function->getArg(parameter), count, arguments);
       const auto values = LoadAll(frame, function->getArg(parameter), type, count);
       arguments.insert(arguments.end(), values.begin(), values.end());
     };

@@ -23,6 +23,9 @@ Result<Constant> ParseConstant(const std::string& input, const std::string& text
   const char* end = text.data() + text.size();
   if (auto parsed = std::from_chars(text.data(), end, integer);
       parsed.ec == std::errc() && parsed.ptr == end) {
+    // A double holds it: it fills the input, whatever its type and shape.
+    constexpr int64_t kExact = int64_t{1} << 53;
+    if (integer >= -kExact && integer <= kExact) return Constant(static_cast<double>(integer));
     ir::Tensor tensor = ir::ZeroTensor(ir::MakeType(ir::ElementType::kI64, {}));
     tensor.SetInteger(0, integer);
     return std::make_shared<const ir::Tensor>(std::move(tensor));

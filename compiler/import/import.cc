@@ -55,6 +55,15 @@ std::vector<Diagnostic> Grouped(const std::vector<Diagnostic>& errors) {
   return grouped;
 }
 
+// The same sizes, all long enough for any window: recurrent nodes behind one are reached.
+std::vector<ir::RuntimeSize> LongEnough(std::vector<ir::RuntimeSize> sizes) {
+  constexpr int64_t kLong = 1 << 16;
+  for (ir::RuntimeSize& size : sizes) {
+    if (!size.high) size.low = std::max(size.low, kLong);
+  }
+  return sizes;
+}
+
 // The module is only looked at for the symbols of its recurrent nodes; what does not fit with every dim
 // symbolic may fit later.
 Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interface& interface) {
@@ -63,7 +72,7 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interfac
   // A second look, with the batch bound, sees time axes behind operators that need the batch.
   for (int look = 0; look < 2 && !interface.AllBound(); ++look) {
     RNNC_ASSIGN(const std::vector<GraphInput> inputs, interface.Resolved(model.At()));
-    BuiltGraph built = BuildGraph(model, graph, inputs, interface.Open(), nullptr);
+    BuiltGraph built = BuildGraph(model, graph, inputs, LongEnough(interface.Open()), nullptr, true);
     found.time.insert(built.symbols.time.begin(), built.symbols.time.end());
     found.batch.insert(built.symbols.batch.begin(), built.symbols.batch.end());
     found.complete = built.symbols.complete;
@@ -77,7 +86,7 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interfac
   return bound;
 }
 
-// Least lengths that are tried for the first open size, which nobody has bound.
+// Least lengths that are tried for an open size that nobody has bound.
 constexpr int64_t kLeastLengths[] = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64};
 
 // The graph for every value of the open sizes, or for every one from some least length on: the last step of a
@@ -87,15 +96,17 @@ BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, 
   const std::vector<ir::RuntimeSize> sizes = interface.Open();
   const std::vector<Diagnostic> warnings = notes.warnings;
   BuiltGraph built = BuildGraph(model, graph, inputs, sizes, &notes);
-  if (built.errors.empty() || sizes.empty() || sizes[0].low != 0 || sizes[0].high) return built;
-  for (const int64_t least : kLeastLengths) {
-    std::vector<ir::RuntimeSize> bounded = sizes;
-    bounded[0].low = least;
-    notes.warnings = warnings;
-    BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes, true);
-    if (!other.errors.empty()) continue;
-    interface.SetLeast(bounded[0].symbol, least);
-    return other;
+  for (size_t i = 0; i < sizes.size() && !built.errors.empty(); ++i) {
+    if (sizes[i].low != 0 || sizes[i].high) continue;
+    for (const int64_t least : kLeastLengths) {
+      std::vector<ir::RuntimeSize> bounded = sizes;
+      bounded[i].low = least;
+      notes.warnings = warnings;
+      BuiltGraph other = BuildGraph(model, graph, inputs, bounded, &notes, true);
+      if (!other.errors.empty()) continue;
+      interface.SetLeast(bounded[i].symbol, least);
+      return other;
+    }
   }
   return built;
 }

@@ -177,7 +177,11 @@ void ApplyOptions(State& state) {
     if (bounds.low < 0 || (bounds.high && *bounds.high < bounds.low)) {
       state.Refuse("--dim {}: no size is possible between the bounds", name);
     }
-    symbol->open = bounds;
+    if (bounds.high == bounds.low) {
+      BindTo(state, *symbol, bounds.low, "--dim " + name);
+    } else {
+      symbol->open = bounds;
+    }
   }
   for (const auto& [name, shape] : state.options.shapes) CheckInputName(state, name, "--shape");
   for (const auto& [name, value] : state.options.constants) CheckInputName(state, name, "--const");
@@ -241,8 +245,8 @@ Result<std::vector<GraphInput>> Interface::Resolved(const Location& at) const {
   std::vector<Diagnostic> errors;
   for (GraphInput& input : resolved) {
     if (input.type.Rank() > ir::kMaxRank) {
-      errors.push_back(Error(at, "input '{}': has {} axes; {} are the most", input.name, input.type.Rank(),
-                             ir::kMaxRank));
+      errors.push_back(
+          Error(at, "input '{}': has {} axes; {} are the most", input.name, input.type.Rank(), ir::kMaxRank));
       continue;
     }
     for (ir::Dim& dim : input.type.dims) dim = dim.Substitute(bound);
