@@ -52,9 +52,8 @@ void Optimise(llvm::Module& module, llvm::TargetMachine& machine, const CodegenO
   llvm::ModuleAnalysisManager modules;
   llvm::PassInstrumentationCallbacks callbacks;
   if (options.progress) {
-    callbacks.registerBeforeNonSkippedPassCallback([&](llvm::StringRef pass, const llvm::Any&) {
-      options.progress("machine code: LLVM's " + pass.str());
-    });
+    callbacks.registerBeforeNonSkippedPassCallback(
+        [&](llvm::StringRef, const llvm::Any&) { options.progress("machine code: optimising"); });
   }
   llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   llvm::TargetLibraryInfoImpl library{llvm::Triple(module.getTargetTriple())};

@@ -5,12 +5,13 @@
 #include "compiler/driver/progress.h"
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <set>
 
 #include "compiler/driver/verify.h"
 #include "compiler/support/check.h"
@@ -20,9 +21,9 @@
 namespace rnnc::test {
 namespace {
 
+namespace fs = std::filesystem;
 using driver::Progress;
 using std::chrono::milliseconds;
-using ::testing::HasSubstr;
 
 // Both ends of a terminal of 40 columns.
 class Terminal {
@@ -94,18 +95,20 @@ TEST(Progress, AFileSeesNothing) {
 
 // Catches a phase that goes on in silence: each must say something.
 TEST(Progress, EveryPhaseSaysWhatItIsAt) {
-  std::string said;
+  std::set<std::string> said;
   driver::VerifyOptions options;
   options.model.model = OwnModel("gru_small");
-  options.model.progress = [&](std::string_view text) { said += std::string(text) + "\n"; };
+  options.model.progress = [&](std::string_view text) { said.emplace(text); };
   const auto report = driver::Verify(options);
   ASSERT_TRUE(report.ok()) << Render(report.diagnostics());
   for (const passes::PassEntry& pass : passes::Pipeline())
-    EXPECT_THAT(said, HasSubstr("pass " + std::string(pass.name) + "\n"));
-  EXPECT_THAT(said, HasSubstr("machine code: LLVM's "));
-  EXPECT_THAT(said, HasSubstr("machine code: gru_small_step\n"));
-  EXPECT_THAT(said, HasSubstr("test_data_set_0\n"));
-  EXPECT_THAT(said, HasSubstr("evaluator: operation 1 of "));
+    EXPECT_EQ(said.count("pass " + std::string(pass.name)), 1u) << pass.name;
+  const std::string set = fs::path(options.model.model).parent_path() / "test_data_set_0";
+  for (const std::string& text :
+       {std::string("machine code: optimising"), std::string("machine code: gru_small_run"), set,
+        set + ": evaluator: operation 1 of 2"}) {
+    EXPECT_EQ(said.count(text), 1u) << text;
+  }
 }
 
 }  // namespace
