@@ -255,7 +255,11 @@ class Parser {
     ParseLocation(operation);
     for (const ParsedResult& result : results) {
       const bool present = result.token.kind == TokenKind::kValue;
-      Value* value = operation.AddResult(result.type, result.token.text);
+      // A number is the printer's name for a result that has none.
+      const std::string& text = result.token.text;
+      const bool numbered =
+          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+      Value* value = operation.AddResult(result.type, numbered ? std::string() : text);
       value->place = result.place;
       if (present) Define(result.token, value);
     }
