@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Forward through every function, so that chains fold from the front; for each operation without effect:
+// Forward through every function and the loops in it, so that chains fold from the front; for each
+// operation without effect:
 // 1. An identity is its operand.
 // 2. Integers that follow from static sizes and constants become a constant.
 // 3. An operation of constants only is evaluated by the oracle, in double, rounded once to its type. What the
@@ -68,12 +69,20 @@ void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
   }
 }
 
+// What is in a loop and needs nothing of it folds like anything else.
+void FoldIn(ir::Module& module, ir::Block& block, ir::KnownInts& ints) {
+  for (Operation* operation : block.Snapshot()) {
+    Fold(module, *operation, ints);
+    if (operation->HasBody()) FoldIn(module, operation->Body(), ints);
+  }
+}
+
 }  // namespace
 
 Result<> FoldConstants(ir::Module& module, const PassOptions&) {
   for (const auto& function : module.Functions()) {
     ir::KnownInts ints(ir::LeastSizesOf(module));
-    for (Operation* operation : function->Body().Snapshot()) Fold(module, *operation, ints);
+    FoldIn(module, function->Body(), ints);
   }
   return Ok();
 }

@@ -35,7 +35,8 @@ bool ComesFromState(const Value* value) {
          ComesFromState(operation.Operand(size_t{0}));
 }
 
-bool AllMemoryIsState(ir::Function& function) {
+// `symbol`: of time. A value that counts the frames of a call would begin again with every step.
+bool AllMemoryIsState(ir::Function& function, const std::string& symbol) {
   bool all = true;
   ir::Walk(function.Body(), [&](Operation& operation) {
     const OpKind kind = operation.Kind();
@@ -43,6 +44,7 @@ bool AllMemoryIsState(ir::Function& function) {
       all = all && ComesFromState(operation.Operand("initial_h"));
       if (kind == OpKind::kLstm) all = all && ComesFromState(operation.Operand("initial_c"));
     }
+    if (kind == OpKind::kRange) all = all && !operation.Result()->type.dims[0].Uses(symbol);
     if (kind == OpKind::kCheckSteps) all = all && operation.Int("min") <= 1;
     if (kind == OpKind::kScan) {
       const auto count = static_cast<size_t>(operation.Int("n_carry"));
@@ -87,7 +89,7 @@ Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
   for (const ir::RuntimeSize& size : ir::SizesOf(*run)) {
     if (size.symbol == *symbol && size.low > 1) return Ok();
   }
-  if (!AllMemoryIsState(*run) || !IsFixedFor(*run, one)) return Ok();
+  if (!AllMemoryIsState(*run, *symbol) || !IsFixedFor(*run, one)) return Ok();
   ir::Function* step = module.AddFunction("step");
   step->result_names = run->result_names;
   std::map<const Value*, Value*> values;

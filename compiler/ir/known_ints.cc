@@ -145,6 +145,9 @@ std::string WhyUnknown(const Value& value) {
   while (!open.empty()) {
     const Value* next = open.back();
     open.pop_back();
+    if (next->kind == ValueKind::kArgument && next->block->Owner() != nullptr) {
+      return "changes from step to step; export the model without it";
+    }
     if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
     if (next->kind != ValueKind::kResult) continue;
     const bool is_size =
