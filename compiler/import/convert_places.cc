@@ -156,9 +156,8 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   RNNC_ASSIGN(ir::Value * behind, context.emit.One(OpKind::kAdd, {indices, scalar("depth", *size)}));
   RNNC_ASSIGN(ir::Value * negative, context.emit.One(OpKind::kLess, {indices, scalar("zero", 0)}));
   RNNC_ASSIGN(ir::Value * counted, context.emit.One(OpKind::kWhere, {negative, behind, indices}));
-  RNNC_ASSIGN(
-      ir::Value * each,
-      context.emit.One(OpKind::kUnsqueeze, {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
+  RNNC_ASSIGN(ir::Value * each, context.emit.One(OpKind::kUnsqueeze,
+                                                 {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
   std::vector<int64_t> shape(static_cast<size_t>(rank), 1);
   shape[static_cast<size_t>(axis)] = *size;
   auto positions = std::make_shared<ir::Tensor>(ir::ZeroTensor(ir::MakeStaticType(ElementType::kI64, shape)));
@@ -191,9 +190,8 @@ Result<Values> ConvertCompress(const NodeContext& context) {
   if (context.attributes.Has("axis")) {
     axis = context.attributes.Int("axis");
   } else {
-    RNNC_ASSIGN(x,
-                context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName("flat"), {-1})},
-                                 {{"allowzero", int64_t{0}}}));
+    RNNC_ASSIGN(x, context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName("flat"), {-1})},
+                                    {{"allowzero", int64_t{0}}}));
   }
   return context.emit.Op(OpKind::kGather, {x, context.emit.Ints(context.HelperName("kept"), kept)},
                          {{"axis", axis}});
@@ -207,8 +205,8 @@ namespace {
 Result<std::vector<int64_t>> KnownIndices(const NodeContext& context) {
   const ir::Value* indices = context.Input(1);
   if (auto known = context.emit.Ints().IntegersOf(indices)) return *std::move(known);
-  return context.emit.Refuse(
-      "indices: %{} is not known when compiled; bind the input it depends on with --const", indices->name);
+  return context.emit.Refuse("indices: %{} is not known when compiled; bind the input it depends on with --const",
+                             indices->name);
 }
 
 // Sizes of the axes first..last-1, which must be known.

@@ -148,7 +148,7 @@ class Counter {
       const Dim fall = at_first - *margin;
       if (fall == Dim::Symbol(step_)) {
         bounds_.push_back(at_first + 1);
-      } else if (IsAtMost(*margin, 0)) {
+      } else if (IsAtMost(at_first, 0)) {
         bounds_.emplace_back(1);  // it does not hold after the first step
       } else {
         return Refuse(

@@ -60,6 +60,7 @@ std::vector<OpenModel> Models() {
        {std::pair("scan_gru.dynamo", "B"), std::pair("layernorm_lstm.legacy", "B"),
         std::pair("keras_gru_reset_before.keras", "unk__252")}) {
     const std::string file = SharedModel(std::string("exports/") + name);
+    models.push_back({name + std::string("_one"), file, {{batch, 1}}, {}, {0, 1, 2, 7, 33}});
     models.push_back({name + std::string("_fixed"), file, {{batch, 2}}, {}, {0, 1, 2, 7, 33}});
     models.push_back({name + std::string("_open"), file, {}, {{batch, {}}}, {0, 1, 2, 7, 33}});
   }
