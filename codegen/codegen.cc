@@ -6,9 +6,11 @@
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/PassInstrumentation.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Object/ArchiveWriter.h>
 #include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Pass.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/DataExtractor.h>
 
@@ -38,7 +40,7 @@ std::unique_ptr<llvm::TargetMachine> MakeMachine(const CodegenOptions& options) 
 }
 
 // LLVM's usual passes without those that reshape loops: the kernels are vectorised and unrolled already.
-void Optimise(llvm::Module& module, llvm::TargetMachine& machine, int level) {
+void Optimise(llvm::Module& module, llvm::TargetMachine& machine, const CodegenOptions& options) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;
@@ -48,7 +50,13 @@ void Optimise(llvm::Module& module, llvm::TargetMachine& machine, int level) {
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager calls;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassInstrumentationCallbacks callbacks;
+  if (options.progress) {
+    callbacks.registerBeforeNonSkippedPassCallback([&](llvm::StringRef pass, const llvm::Any&) {
+      options.progress("machine code: LLVM's " + pass.str());
+    });
+  }
+  llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   llvm::TargetLibraryInfoImpl library{llvm::Triple(module.getTargetTriple())};
   library.disableAllFunctions();  // nothing may become a call of memset, memcpy or libm
   functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
@@ -59,17 +67,35 @@ void Optimise(llvm::Module& module, llvm::TargetMachine& machine, int level) {
   builder.crossRegisterProxies(loops, functions, calls, modules);
   const llvm::OptimizationLevel levels[] = {llvm::OptimizationLevel::O0, llvm::OptimizationLevel::O1,
                                             llvm::OptimizationLevel::O2, llvm::OptimizationLevel::O3};
-  const llvm::OptimizationLevel chosen = levels[std::clamp(level, 0, 3)];
+  const llvm::OptimizationLevel chosen = levels[std::clamp(options.optimization, 0, 3)];
   llvm::ModulePassManager passes = chosen == llvm::OptimizationLevel::O0
                                        ? builder.buildO0DefaultPipeline(chosen)
                                        : builder.buildPerModuleDefaultPipeline(chosen);
   passes.run(module, modules);
 }
 
-std::string EmitFile(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType kind) {
+// Says of which function code is being made.
+class Teller : public llvm::FunctionPass {
+ public:
+  explicit Teller(const CodegenOptions& options) : llvm::FunctionPass(id), options_(options) {}
+  bool runOnFunction(llvm::Function& function) override {
+    options_.progress("machine code: " + function.getName().str());
+    return false;
+  }
+  void getAnalysisUsage(llvm::AnalysisUsage& usage) const override { usage.setPreservesAll(); }
+
+ private:
+  static char id;
+  const CodegenOptions& options_;
+};
+char Teller::id = 0;
+
+std::string EmitFile(llvm::Module& module, llvm::TargetMachine& machine, const CodegenOptions& options,
+                     llvm::CodeGenFileType kind) {
   llvm::SmallString<0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
+  if (options.progress) passes.add(new Teller(options));  // which the manager owns
   const bool unsupported = machine.addPassesToEmitFile(passes, stream, nullptr, kind);
   RNNC_CHECK(!unsupported, "the target writes no such file");
   passes.run(module);
@@ -129,9 +155,9 @@ Result<GeneratedObject> GenerateObject(const ir::Module& module, const CodegenOp
   auto machine = MakeMachine(options);
   llvm::LLVMContext context;
   auto built = BuildLlvmModule(context, module, options, *machine);
-  Optimise(*built, *machine, options.optimization);
+  Optimise(*built, *machine, options);
   GeneratedObject result;
-  result.object = EmitFile(*built, *machine, llvm::CodeGenFileType::ObjectFile);
+  result.object = EmitFile(*built, *machine, options, llvm::CodeGenFileType::ObjectFile);
   RNNC_ASSIGN(result.report, Inspect(result.object));
   result.report.weight_bytes = WeightBytes(module);
   result.report.state_bytes = static_cast<uint64_t>(module.state_bytes);
@@ -144,8 +170,9 @@ Result<std::string> GenerateText(const ir::Module& module, const CodegenOptions&
   auto machine = MakeMachine(options);
   llvm::LLVMContext context;
   auto built = BuildLlvmModule(context, module, options, *machine);
-  Optimise(*built, *machine, options.optimization);
-  if (kind == TextKind::kAssembly) return EmitFile(*built, *machine, llvm::CodeGenFileType::AssemblyFile);
+  Optimise(*built, *machine, options);
+  if (kind == TextKind::kAssembly)
+    return EmitFile(*built, *machine, options, llvm::CodeGenFileType::AssemblyFile);
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (kind == TextKind::kBitcode) {

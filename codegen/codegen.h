@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codegen/target.h"
@@ -22,6 +24,7 @@ struct CodegenOptions {
   int optimization = 2;  // -O0..3
   bool position_independent = true;
   std::string compiler_version = "rnnc 0.1.0";
+  std::function<void(std::string_view)> progress = {};  // told what is being done; may be empty
 };
 
 struct SymbolSize {

@@ -15,6 +15,7 @@ MathTarget MathTargetOf(const TargetRow& row) {
   target.has_rounding = row.has_rounding;
   target.has_half = row.has_half;
   target.has_reciprocal14 = row.has_reciprocal14;
+  target.has_lookup16 = row.has_lookup16;
   return target;
 }
 

@@ -6,6 +6,7 @@
 #include <llvm/IR/Constants.h>
 
 #include <algorithm>
+#include <set>
 
 #include "codegen/kernel_emitter.h"
 #include "compiler/support/check.h"
@@ -49,14 +50,17 @@ class FunctionEmitter {
     return value.IsConst() || (value.place && value.place->space == ir::Space::kInput);
   }
 
-  void EmitBlock(const ir::Block& block, bool outline);
+  void EmitBlock(const ir::Block& block, bool outline,
+                 const std::function<void(const ir::Operation&)>& behind = {});
   void EmitOutlined(const ir::Operation& operation);
   void EmitHere(const ir::Operation& operation);
   void EmitScan(const ir::Operation& scan);
   void EmitBlocks(const ir::Operation& blocks);
   void EmitCarries(const ir::Operation& operation, size_t first_initial, size_t first_final,
                    const std::function<void()>& loop);
-  void EmitNextCarries(const ir::Operation& operation, size_t first_yielded);
+  void EmitNextCarries(const ir::Operation& operation, size_t first_yielded,
+                       const std::set<size_t>& done = {});
+  const ir::Operation* EarlyPlaceOf(const ir::Operation& scan, size_t carry);
   void EmitCheck(const ir::Operation& check, bool early);
   void CopyValue(const ir::Value& from, const ir::Place& to);
   void CopyPiece(const ir::Value& piece, const ir::Value& whole, int64_t axis, const Dim& start,
@@ -112,7 +116,8 @@ void FunctionEmitter::CopyPiece(const ir::Value& piece, const ir::Value& whole, 
       1);
 }
 
-void FunctionEmitter::EmitBlock(const ir::Block& block, bool outline) {
+void FunctionEmitter::EmitBlock(const ir::Block& block, bool outline,
+                                const std::function<void(const ir::Operation&)>& behind) {
   for (const auto& operation : block.Operations()) {
     switch (operation->Kind()) {
       case OpKind::kUndefined:
@@ -135,6 +140,7 @@ void FunctionEmitter::EmitBlock(const ir::Block& block, bool outline) {
           EmitHere(*operation);
         }
     }
+    if (behind) behind(*operation);
   }
 }
 
@@ -201,16 +207,43 @@ void FunctionEmitter::EmitCarries(const ir::Operation& operation, size_t first_i
   }
 }
 
-// At the end of an iteration every carry takes its next value. In order: the plan promises that none of them
-// lies where an earlier copy writes (plan_memory.h, 4).
-void FunctionEmitter::EmitNextCarries(const ir::Operation& operation, size_t first_yielded) {
+// At the end of an iteration every carry takes its next value, but those that are `done`. In order: the plan
+// promises that none of them lies where an earlier copy writes (plan_memory.h, 4).
+void FunctionEmitter::EmitNextCarries(const ir::Operation& operation, size_t first_yielded,
+                                      const std::set<size_t>& done) {
   const auto carries = static_cast<size_t>(operation.Int("n_carry"));
   const auto& arguments = operation.Body().Arguments();
   const size_t first_argument = arguments.size() - carries;
   const ir::Operation& yield = *operation.Body().Terminator();
   for (size_t i = 0; i < carries; ++i) {
+    if (done.count(i) != 0) continue;
     CopyValue(*yield.Operand(first_yielded + i), *arguments[first_argument + i]->place);
   }
+}
+
+// The operation of the body behind which carried value `carry` can take its next value already, since the
+// next step waits for it; null when it has to be the end. Nothing may read the old value later, and nothing
+// else may live in its place.
+const ir::Operation* FunctionEmitter::EarlyPlaceOf(const ir::Operation& scan, size_t carry) {
+  const ir::Block& body = scan.Body();
+  const ir::Operation& yield = *body.Terminator();
+  const size_t carries = static_cast<size_t>(scan.Int("n_carry")) - carry;
+  const ir::Value& old = *body.Arguments()[body.Arguments().size() - carries];
+  const ir::Value& next = *yield.Operand(yield.Operands().size() - carries);
+  if (next.kind != ir::ValueKind::kResult || next.definition->Parent() != &body) return nullptr;
+  const ir::Operation* place = nullptr;
+  bool alone = true;
+  for (const auto& operation : body.Operations()) {
+    bool concerns = operation.get() == next.definition;
+    const auto look = [&](const ir::Operation& inner) {
+      for (const ir::Value* operand : inner.Operands()) concerns |= operand == &old;
+      for (const ir::Value* result : inner.Results()) alone &= result == &next || result->place != old.place;
+    };
+    look(*operation);
+    if (operation->HasBody()) ir::Walk(static_cast<const ir::Block&>(operation->Body()), look);
+    if (concerns) place = operation.get();
+  }
+  return alone && place != &yield ? place : nullptr;
 }
 
 void FunctionEmitter::EmitScan(const ir::Operation& scan) {
@@ -218,14 +251,28 @@ void FunctionEmitter::EmitScan(const ir::Operation& scan) {
   const auto stacked = static_cast<size_t>(yield.Int("n_each"));
   const auto each = static_cast<size_t>(scan.Int("n_each"));
   RNNC_CHECK(each == 0, "a scan still has sequences as operands");
+  const auto& arguments = scan.Body().Arguments();
+  std::map<size_t, const ir::Operation*> early;
+  std::set<size_t> done;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const ir::Operation* place = EarlyPlaceOf(scan, i);
+    if (place == nullptr) continue;
+    early[i] = place;
+    done.insert(i);
+  }
   EmitCarries(scan, each, stacked, [&] {
     auto body = [&](Value* step) {
       frame_.symbols[scan.step_symbol] = step;
-      EmitBlock(scan.Body(), false);
+      EmitBlock(scan.Body(), false, [&](const ir::Operation& operation) {
+        for (const auto& [carry, place] : early) {
+          if (place == &operation)
+            CopyValue(*yield.Operand(stacked + carry), *arguments[each + carry]->place);
+        }
+      });
       for (size_t i = 0; i < stacked; ++i) {
         CopyPiece(*yield.Operand(i), *scan.Result(i), 0, Dim::Symbol(scan.step_symbol), step);
       }
-      EmitNextCarries(scan, stacked);
+      EmitNextCarries(scan, stacked, done);
     };
     Value* steps = frame_.EmitDim(scan.steps);
     if (scan.Int("reverse") != 0) {

@@ -44,17 +44,22 @@ std::string_view CTypeOf(ir::ElementType element) {
   return "void";
 }
 
-// Parameter names: the model's, as identifiers that differ from each other and from the fixed ones.
+// Parameter names: the model's, as identifiers that differ from each other, from the fixed ones, and from the
+// macros of this header, which begin with MODEL_.
 class ParameterNames {
  public:
+  explicit ParameterNames(const std::string& model) : macros_(Upper(model) + "_") {}
+
   std::string Make(const std::string& name) {
-    const std::string base = CIdentifier(name);
+    std::string base = CIdentifier(name);
+    if (base.starts_with(macros_)) base += '_';
     std::string candidate = base;
     for (int i = 2; !used_.insert(candidate).second; ++i) candidate = base + "_" + std::to_string(i);
     return candidate;
   }
 
  private:
+  const std::string macros_;
   std::set<std::string> used_ = {"instance", "scratch"};
 };
 
@@ -189,7 +194,7 @@ std::string GenerateHeader(const ir::Module& module, const CodegenOptions& optio
   const EntryPoints entries = FindEntryPoints(module);
   const std::string& name = module.name;
   const std::string upper = Upper(name);
-  ParameterNames names;
+  ParameterNames names(name);
   std::vector<Size> sizes;
   for (const ir::RuntimeSize& size : CallSizes(entries)) {
     sizes.push_back({size, names.Make(sizes.empty() ? "frames" : size.symbol)});

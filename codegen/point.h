@@ -70,6 +70,8 @@ class ProgramEmitter {
   struct Access;
   Access Resolve(const ir::Value& tensor, const std::vector<ir::IndexExpr>& indices, const Point& point,
                  const Values& nodes, bool guarded);
+  Access ResolveByData(const ir::Value& tensor, const std::vector<ir::IndexExpr>& at, const Point& point,
+                       const Values& nodes);
   std::vector<ir::IndexExpr> AtPoint(const std::vector<ir::IndexExpr>& indices, const Point& point) const;
   llvm::Value* EmitNode(const ir::Program& program, const ir::ScalarNode& node, const Point& point,
                         const Values& nodes, const AccumulatorValue& accumulator);

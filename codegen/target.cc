@@ -35,7 +35,7 @@ void FillX86(TargetRow& row, const llvm::MCSubtargetInfo& subtarget) {
   row.has_fma = Has(subtarget, "fma");
   row.has_rounding = Has(subtarget, "sse4.1");
   row.has_half = Has(subtarget, "f16c");
-  row.has_reciprocal14 = avx512;
+  row.has_reciprocal14 = row.has_lookup16 = avx512;
   row.has_gather = avx2;
   row.masked_element_bytes = avx512 ? 1 : avx2 ? 4 : 0;
 }

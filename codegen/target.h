@@ -27,6 +27,7 @@ struct TargetRow {
   bool has_reciprocal14 = false;  // 14-bit reciprocal estimates (AVX-512F with VL)
   bool has_gather = false;        // vectors of elements from anywhere, under a mask
   int masked_element_bytes = 0;   // the narrowest elements of masked loads and stores; 0: there are none
+  bool has_lookup16 = false;      // lanes pick from a vector of 16 floats (AVX-512F)
   int64_t l1_bytes = 32 * 1024;
   int64_t l2_bytes = 512 * 1024;
 };

@@ -8,6 +8,9 @@
 // 3. An operation of constants only is evaluated by the oracle, in double, rounded once to its type. What the
 //    oracle refuses stays, to be refused with its location where it is lowered.
 // Dead operations are left to remove-dead.
+//
+// What is folded is bounded by the sizes of the module's constants: a ConstantOfShape of 10^9 elements is
+// computed when the code runs, or refused where that is not possible either.
 
 #include "passes/fold_constants.h"
 
@@ -42,7 +45,18 @@ void Replace(ir::Module& module, Value* value, ir::TensorPtr tensor) {
   ir::ReplaceAllUses(value, constant);
 }
 
-void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
+// Elements that may still be folded. Weights pass through several operators each, zero states and masks are
+// made of nothing.
+constexpr int64_t kFoldsOfAnElement = 16;
+constexpr int64_t kElementsOfNothing = int64_t{1} << 22;
+
+int64_t Allowance(const ir::Module& module) {
+  int64_t elements = 0;
+  for (const auto& constant : module.Consts()) elements += constant->tensor->ElementCount();
+  return kElementsOfNothing + kFoldsOfAnElement * elements;
+}
+
+void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints, int64_t& allowance) {
   const std::vector<Value*> results = operation.Results();
   const bool used =
       std::any_of(results.begin(), results.end(), [](const Value* result) { return result->HasUsers(); });
@@ -62,27 +76,30 @@ void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints) {
   }
   if (all) return;
   const auto constant_of = [](const Value* value) { return value->IsConst() ? value->tensor : nullptr; };
-  std::vector<ir::TensorPtr> folded = ir::FoldOperation(operation, constant_of, false);
+  std::vector<ir::TensorPtr> folded = ir::FoldOperation(operation, constant_of, false, allowance);
   for (size_t i = 0; i < folded.size(); ++i) {
     // Those that are known integers have lost their users.
-    if (folded[i] != nullptr && results[i]->HasUsers()) Replace(module, results[i], std::move(folded[i]));
+    if (folded[i] == nullptr || !results[i]->HasUsers()) continue;
+    allowance -= folded[i]->ElementCount();
+    Replace(module, results[i], std::move(folded[i]));
   }
 }
 
 // What is in a loop and needs nothing of it folds like anything else.
-void FoldIn(ir::Module& module, ir::Block& block, ir::KnownInts& ints) {
+void FoldIn(ir::Module& module, ir::Block& block, ir::KnownInts& ints, int64_t& allowance) {
   for (Operation* operation : block.Snapshot()) {
-    Fold(module, *operation, ints);
-    if (operation->HasBody()) FoldIn(module, operation->Body(), ints);
+    Fold(module, *operation, ints, allowance);
+    if (operation->HasBody()) FoldIn(module, operation->Body(), ints, allowance);
   }
 }
 
 }  // namespace
 
 Result<> FoldConstants(ir::Module& module, const PassOptions&) {
+  int64_t allowance = Allowance(module);
   for (const auto& function : module.Functions()) {
     ir::KnownInts ints(ir::LeastSizesOf(module));
-    FoldIn(module, function->Body(), ints);
+    FoldIn(module, function->Body(), ints, allowance);
   }
   return Ok();
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "compiler/ir/printer.h"
 #include "compiler/ir/verifier.h"
@@ -18,6 +19,7 @@
 #include "passes/fuse_epilogues.h"
 #include "passes/fuse_gates.h"
 #include "passes/hoist_inputs.h"
+#include "passes/keep_rows.h"
 #include "passes/lower_to_kernels.h"
 #include "passes/merge_contracts.h"
 #include "passes/order_sums.h"
@@ -25,6 +27,7 @@
 #include "passes/plan_memory.h"
 #include "passes/recurrent_to_scan.h"
 #include "passes/remove_dead.h"
+#include "passes/sink_readers.h"
 #include "passes/specialise_step.h"
 #include "passes/unroll_scans.h"
 
@@ -45,6 +48,8 @@ const std::vector<PassEntry>& Pipeline() {
   static const std::vector<PassEntry> passes = {
       {"fold-constants", FoldConstants, kGraph, kGraph, kNeeded,
        "first: what is supported is judged by what is left, and later passes want weights as constants"},
+      {"keep-rows", KeepRows, kGraph, kGraph, kNeeded,
+       "after folding, which knows the shapes; it leaves the operations of shapes dead"},
       {"remove-dead", RemoveDead, kGraph, kGraph, kNeeded,
        "after folding: what only computed a shape must not be lowered, let alone refused"},
       {"specialise-step", SpecialiseStep, kGraph, kGraph, kNeeded,
@@ -71,6 +76,8 @@ const std::vector<PassEntry>& Pipeline() {
        "after composing; gates come of it, which products can then join"},
       {"merge-contracts", MergeContracts, kKernels, kKernels, kOptional,
        "after epilogues: it is their reading of another product that it takes away"},
+      {"sink-readers", SinkReaders, kKernels, kKernels, kOptional,
+       "after merging: what is still a product of its own behind a loop may be a short one"},
       {"choose-layouts", ChooseLayouts, kKernels, kKernels, kOptional,
        "after fusion: only tensors that still exist want a layout"},
       {"block-frames", BlockFrames, kKernels, kKernels, kNeeded,
@@ -93,6 +100,60 @@ const PassEntry* FindPass(std::string_view name) {
   return nullptr;
 }
 
+namespace {
+
+Diagnostic NoSuchPass(const std::string& name, std::vector<std::string> others = {}) {
+  for (const PassEntry& pass : Pipeline()) others.emplace_back(pass.name);
+  return Error({}, "pass `{}`: there is no such pass{}", name, DidYouMean(name, others));
+}
+
+// Why `name` does not work on a module of stage `from`, and what to do.
+Diagnostic WrongStage(const std::string& name, ir::Stage from) {
+  const PassEntry& pass = *FindPass(name);
+  const std::string wanted(ToText(pass.before));
+  const Diagnostic error =
+      Error({}, "pass `{}`: works on stage {}, and the module is in stage {}", name, wanted, ToText(from));
+  if (pass.before < from) return error;
+  for (const PassEntry& other : Pipeline()) {
+    if (other.before < other.after && other.after == pass.before)
+      return Error({}, "{}; run {} first", error.message, other.name);
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<std::vector<PassEntry>> FindPasses(const std::vector<std::string>& names, ir::Stage from) {
+  std::vector<PassEntry> found;
+  for (const std::string& name : names) {
+    if (FindPass(name) == nullptr) return NoSuchPass(name);
+    const auto here = std::find_if(Pipeline().begin(), Pipeline().end(), [&](const PassEntry& pass) {
+      return pass.name == name && pass.before == from;
+    });
+    if (here == Pipeline().end()) return WrongStage(name, from);
+    found.push_back(*here);
+    from = here->after;
+  }
+  return found;
+}
+
+Result<std::vector<PassEntry>> FindPassesUntil(const std::string& until, ir::Stage from) {
+  const std::optional<ir::Stage> stage = ir::ParseStage(until);
+  if (!stage && FindPass(until) == nullptr)
+    return NoSuchPass(until, {"graph", "recurrence", "kernels", "planned"});
+  if (stage && *stage < from)
+    return Error({}, "stage {}: the module is in stage {} already", until, ToText(from));
+  std::vector<PassEntry> found;
+  for (const PassEntry& pass : Pipeline()) {
+    if (pass.before < from) continue;
+    if (stage && pass.after > *stage) return found;
+    found.push_back(pass);
+    if (pass.name == until) return found;
+  }
+  if (!stage) return WrongStage(until, from);
+  return found;
+}
+
 Result<> RunPass(const PassEntry& pass, ir::Module& module, const PassOptions& options) {
   CheckContext context([&] { return fmt::format("in pass {}", pass.name); });
   RNNC_CHECK(module.stage == pass.before, "{} got a module of stage {}", pass.name, ToText(module.stage));
@@ -108,11 +169,7 @@ Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Obser
                      ir::Stage last) {
   for (const std::string& name : options.disabled) {
     const PassEntry* pass = FindPass(name);
-    if (pass == nullptr) {
-      std::vector<std::string> names;
-      for (const PassEntry& known : Pipeline()) names.emplace_back(known.name);
-      return Error({}, "pass `{}`: there is no such pass{}", name, DidYouMean(name, names));
-    }
+    if (pass == nullptr) return NoSuchPass(name);
     if (!pass->optional) return Error({}, "pass `{}`: is needed and cannot be disabled", name);
   }
   RNNC_TRY(ir::Verify(module));
@@ -120,6 +177,7 @@ Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Obser
     if (pass.after > last || pass.before < module.stage ||
         options.disabled.count(std::string(pass.name)) != 0)
       continue;
+    if (observer.before) observer.before(pass);
     const auto start = std::chrono::steady_clock::now();
     RNNC_TRY(RunPass(pass, module, options));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

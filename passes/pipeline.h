@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,9 +23,16 @@ struct PassEntry {
 // All passes, in order.
 const std::vector<PassEntry>& Pipeline();
 const PassEntry* FindPass(std::string_view name);
+// Passes by name, to be run one after the other on a module of stage `from`. Refused: a name that is none,
+// and a pass whose stage is not the one that those before it leave.
+Result<std::vector<PassEntry>> FindPasses(const std::vector<std::string>& names, ir::Stage from);
+// The part of the pipeline from stage `from` on up to `until`: a stage (all of its passes) or a pass (with
+// it; its first place from there on).
+Result<std::vector<PassEntry>> FindPassesUntil(const std::string& until, ir::Stage from);
 
 // What a caller may want to see. Every member may be empty.
 struct Observer {
+  std::function<void(const PassEntry&)> before;
   std::function<void(const PassEntry&, const ir::Module&)> after;
   std::function<void(const PassEntry&, double seconds)> timed;
 };

@@ -3,8 +3,9 @@
 //
 // 1. The symbol of time; without one there is nothing to do.
 // 2. @main becomes @run.
-// 3. When every recurrent operator starts from a state and every state is updated, and no other size is open:
-//    @step is a copy with the symbol replaced by 1. Checks of the number of steps hold in it and go.
+// 3. When every recurrent operator starts from a state, every state is updated, nothing counts frames, and no
+//    other size is open: @step is a copy with the symbol replaced by 1. Checks of the number of steps hold in
+//    it and go.
 
 #include "passes/specialise_step.h"
 
@@ -35,8 +36,7 @@ bool ComesFromState(const Value* value) {
          ComesFromState(operation.Operand(size_t{0}));
 }
 
-// `symbol`: of time. A value that counts the frames of a call would begin again with every step.
-bool AllMemoryIsState(ir::Function& function, const std::string& symbol) {
+bool AllMemoryIsState(ir::Function& function) {
   bool all = true;
   ir::Walk(function.Body(), [&](Operation& operation) {
     const OpKind kind = operation.Kind();
@@ -44,7 +44,6 @@ bool AllMemoryIsState(ir::Function& function, const std::string& symbol) {
       all = all && ComesFromState(operation.Operand("initial_h"));
       if (kind == OpKind::kLstm) all = all && ComesFromState(operation.Operand("initial_c"));
     }
-    if (kind == OpKind::kRange) all = all && !operation.Result()->type.dims[0].Uses(symbol);
     if (kind == OpKind::kCheckSteps) all = all && operation.Int("min") <= 1;
     if (kind == OpKind::kScan) {
       const auto count = static_cast<size_t>(operation.Int("n_carry"));
@@ -77,6 +76,18 @@ bool IsFixedFor(ir::Function& function, const std::map<std::string, ir::Dim>& sy
   return fixed;
 }
 
+// True when elements depend on how far along in time they stand: one frame alone does not know.
+bool CountsFrames(ir::Function& function, const std::string& symbol) {
+  static constexpr OpKind kPositional[] = {OpKind::kRange, OpKind::kEyeLike, OpKind::kTrilu, OpKind::kCumSum};
+  bool counts = false;
+  ir::Walk(function.Body(), [&](Operation& operation) {
+    const OpKind kind = operation.Kind();
+    if (std::find(std::begin(kPositional), std::end(kPositional), kind) == std::end(kPositional)) return;
+    for (const ir::Dim& dim : operation.Result()->type.dims) counts = counts || dim.Uses(symbol);
+  });
+  return counts;
+}
+
 }  // namespace
 
 Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
@@ -85,11 +96,12 @@ Result<> SpecialiseStep(ir::Module& module, const PassOptions&) {
   const auto symbol = TimeSymbol(*run);
   if (!symbol) return Ok();
   run->name = "run";
+  if (CountsFrames(*run, *symbol)) return Ok();
   const std::map<std::string, ir::Dim> one = {{*symbol, ir::Dim(1)}};
   for (const ir::RuntimeSize& size : ir::SizesOf(*run)) {
     if (size.symbol == *symbol && size.low > 1) return Ok();
   }
-  if (!AllMemoryIsState(*run, *symbol) || !IsFixedFor(*run, one)) return Ok();
+  if (!AllMemoryIsState(*run) || !IsFixedFor(*run, one)) return Ok();
   ir::Function* step = module.AddFunction("step");
   step->result_names = run->result_names;
   std::map<const Value*, Value*> values;

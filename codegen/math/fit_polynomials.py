@@ -82,6 +82,7 @@ def atanh_rest(z, terms):
 
 
 HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.001")
+SIXTEENTH = HALF_LN2 / 16
 QUARTER_PI = mp.pi / 4 * mp.mpf("1.0001")
 SMALL = mp.mpf("1e-12")
 LOG_LO, LOG_HI = mp.sqrt(mp.mpf("0.5")) - 1, mp.sqrt(2) - 1
@@ -108,6 +109,39 @@ TABLE = {
 }
 
 
+def fit_piece(g, w, lo, hi, count):
+    """As fit, for intervals around 0: the coefficients rounded at once."""
+    coefficients, _ = remez(g, w, lo, hi, count, 0)
+    done = [round_to("f32", c) for c in coefficients]
+    grid = [lo + (hi - lo) * (i + mp.mpf("0.5")) / 400 for i in range(400)]
+    return done, max(abs(w(v) * (g(v) - sum(c * v**j for j, c in enumerate(done)))) for v in grid)
+
+
+def tanh_pieces():
+    """Columns of kTanhPiecesF32: centre c and six coefficients of tanh(c + t) in t; and the largest error."""
+    columns, worst = [None] * 16, 0
+    for j in range(16):
+        lo, hi = ((mp.mpf(4 + k % 4) / 4 * 2 ** (k // 4) - 1) / mp.mpf("1.5") for k in (j, j + 1))
+        if j == 0:
+            odd, error = fit_piece(lambda t: mp.tanh(t) / t, lambda t: t / mp.tanh(t), SMALL, hi, 5)
+            column = [0, 0] + odd
+        elif j == 15:
+            column, error = [lo, 1, 0, 0, 0, 0, 0], 0
+        else:
+            c = round_to("f32", (lo + hi) / 2)
+            near, error = fit_piece(lambda t: mp.tanh(c + t), lambda t: 1 / mp.tanh(c + t), lo - c, hi - c, 6)
+            column = [c] + near
+        columns[(12 + j) % 16] = [round_to("f32", v) for v in column]
+        worst = max(worst, error)
+    return list(zip(*columns)), worst
+
+
+def print_table(what, name, rows):
+    print(f"// {what}")
+    text = ",\n".join("{" + ", ".join(float(v).hex() for v in row) + "}" for row in rows)
+    print(f"inline constexpr double {name}[][16] = {{{text}}};\n")
+
+
 def two_over_pi_words(count):
     mp.mp.prec = 64 * count + 128
     bits = int(mp.floor(2 / mp.pi * mp.mpf(2) ** (64 * count)))
@@ -125,6 +159,15 @@ def main():
         print(f"// {what}, on [{mp.nstr(mp.mpf(lo), 5)}, {mp.nstr(mp.mpf(hi), 5)}]: 2^{float(mp.log(worst, 2)):.1f}")
         digits = ", ".join(float(c).hex() for c in coefficients)
         print(f"inline constexpr double {name}[] = {{{digits}}};\n")
+    rows, worst = tanh_pieces()
+    print_table(f"tanh(c + t): rows of c and of the powers of t, 2^{float(mp.log(worst, 2)):.1f}; the column is bits 21 to 24 of "
+                "1.5 |x| + 1", "kTanhPiecesF32", rows)
+    near_zero, worst = fit_piece(lambda r: (mp.expm1(r) - r) / r**2 if r else mp.mpf("0.5"), lambda r: SIXTEENTH**2, -SIXTEENTH,
+                                 SIXTEENTH, 2)
+    print(f"// (exp(r) - 1 - r) / r^2, on [-0.021683, 0.021683]: 2^{float(mp.log(worst, 2)):.1f}")
+    print(f"inline constexpr double kExpSixteenthF32[] = {{{', '.join(float(c).hex() for c in near_zero)}}};\n")
+    sixteenths = [round_to("f32", 2 ** -(mp.mpf(j) / 16) * (1 + mp.mpf(j) / 16)) for j in range(16)]
+    print_table("2^(-j/16) (1 + j/16)", "kSixteenthsF32", [sixteenths])
     words = ", ".join(f"0x{word:016x}" for word in two_over_pi_words(20))
     print("// The first 1280 bits of 2/pi after the point, highest word first.")
     print(f"inline constexpr std::uint64_t kTwoOverPi[] = {{{words}}};\n")

@@ -13,13 +13,14 @@
 
 namespace rnnc::codegen {
 
-// What the emitter may use on a target row. Each flag changes instructions; `has_fma` the last bits of
-// results; the others never change a bit.
+// What the emitter may use on a target row. Each flag changes instructions; `has_fma`, `has_reciprocal14` and
+// `has_lookup16` the last bits of results; the others never change a bit.
 struct MathTarget {
   bool has_fma = false;           // fused multiply-add of float and double, scalar and vector (FMA3, AArch64)
   bool has_rounding = false;      // rounding to integers in floating point (SSE4.1, AArch64)
   bool has_half = false;          // conversion half <-> float, scalar and vector (F16C, AArch64)
   bool has_reciprocal14 = false;  // AVX-512F with VL: 14-bit reciprocal estimates, the same bits on every CPU
+  bool has_lookup16 = false;      // AVX-512F: lanes pick from a vector of 16 floats
 };
 
 // Emits elementary functions inline at the builder's insertion point, for float and double, scalars and
@@ -100,6 +101,12 @@ class VectorMath {
   // row has reciprocal estimates, else the division. Sigmoid and tanh wait for it.
   Expr Quotient(Expr n, Expr d);
   Expr ReciprocalEstimate(Expr d);
+  // table[index % 16] * factor in every lane. Needs has_lookup16.
+  Expr Lookup(std::span<const double, 16> table, double factor, Expr index);
+  // `emit` takes and gives vectors of `width`; any other number of lanes goes through those.
+  Expr InPieces(Expr x, unsigned width, const std::function<llvm::Value*(llvm::Value*)>& emit);
+  Expr SigmoidByLookup(Expr x);
+  Expr TanhByLookup(Expr x);
   // `slow` is emitted in a block of its own that runs if any lane of `condition` is true; its values, of the
   // types of `fast`, must leave lanes where the condition is false as they are.
   using Values = llvm::SmallVector<llvm::Value*, 4>;

@@ -22,7 +22,8 @@ constexpr const char* kExamples = R"(examples:
   rnnc compile net.onnx --print-ir-after=all   every stage of the IR
   rnnc inspect net.onnx                        what is in it, and what is supported
   rnnc verify net.onnx                         native code against the data sets beside the model
-  rnnc run net.onnx x=frames.npy               run it once)";
+  rnnc run net.onnx x=frames.npy               run it once
+  rnnc opt net.rnn --pass=fuse-gates           one pass on the text of a module)";
 
 // Clang's long options with one dash.
 constexpr std::string_view kOneDash[] = {"-mcpu", "-fPIC", "-fno-pic"};
@@ -59,9 +60,18 @@ int64_t ParseSize(const std::string& option, const std::string& text) {
   return value;
 }
 
-// The options that all subcommands share. Their values are taken over into `options` when parsed.
-void AddModelOptions(CLI::App& app, ModelOptions& options) {
-  app.add_option("model", options.model, "ONNX model")->required();
+void AddTargetOptions(CLI::App& app, codegen::TargetRequest& target) {
+  app.add_option("--target", target.triple, "target triple; this machine by default");
+  app.add_option("--mcpu", target.cpu, "-mcpu=: a CPU of LLVM's, x86-64, x86-64-v2 .. v4, native");
+}
+
+void AddUnroll(CLI::App& app, int& steps) {
+  app.add_option("--unroll", steps, "unroll loops over time of at most N steps; 0: none but single steps")
+      ->check(CLI::NonNegativeNumber);
+}
+
+// How a model is imported. Values are taken over into `options` when parsed.
+void AddImportOptions(CLI::App& app, ModelOptions& options) {
   app.add_option_function<std::vector<std::string>>(
          "--dim",
          [&options](const std::vector<std::string>& list) {
@@ -108,8 +118,13 @@ void AddModelOptions(CLI::App& app, ModelOptions& options) {
       ->allow_extra_args(false)
       ->take_all();
   app.add_option("--name", options.name, "NAME in NAME_step; from -o or the model's file by default");
-  app.add_option("--target", options.target.triple, "target triple; this machine by default");
-  app.add_option("--mcpu", options.target.cpu, "-mcpu=: a CPU of LLVM's, x86-64, x86-64-v2 .. v4, native");
+}
+
+// The options that all subcommands on models share.
+void AddModelOptions(CLI::App& app, ModelOptions& options) {
+  app.add_option("model", options.model, "ONNX model")->required();
+  AddImportOptions(app, options);
+  AddTargetOptions(app, options.target);
   app.add_option("-O", options.optimization, "optimisation, 0 to 3")->check(CLI::Range(0, 3));
   app.add_flag_callback(
       "--fPIC", [&options] { options.position_independent = true; },
@@ -117,9 +132,7 @@ void AddModelOptions(CLI::App& app, ModelOptions& options) {
   app.add_flag_callback(
       "--fno-pic", [&options] { options.position_independent = false; },
       "-fno-pic: for a program at a fixed address");
-  app.add_option("--unroll", options.unroll_steps,
-                 "unroll loops over time of at most N steps; 0: none but single steps")
-      ->check(CLI::NonNegativeNumber);
+  AddUnroll(app, options.unroll_steps);
   app.add_option("--disable-pass", options.disabled_passes, "leave out an optional pass")
       ->allow_extra_args(false)
       ->take_all();
@@ -131,6 +144,7 @@ struct CommandLine {
   InspectOptions inspect;
   RunOptions run;
   VerifyOptions verify;
+  OptOptions opt;
 };
 
 CLI::App* AddCompile(CLI::App& app, CompileOptions& options) {
@@ -144,7 +158,7 @@ CLI::App* AddCompile(CLI::App& app, CompileOptions& options) {
                       "print the IR after a pass, after import, or after all");
   command->add_flag("--time-passes", options.time_passes, "report how long each pass took");
   command->add_flag("--json", options.json, "the report as JSON on stdout");
-  command->add_flag("-q,--quiet", options.quiet, "no report");
+  command->add_flag("-q,--quiet", options.quiet, "no report and no progress");
   return command;
 }
 
@@ -164,6 +178,7 @@ CLI::App* AddRun(CLI::App& app, RunOptions& options) {
       ->check(CLI::ExistingDirectory);
   command->add_flag("--interpret", options.interpret,
                     "evaluate the graph in double instead of running native code");
+  command->add_flag("-q,--quiet", options.quiet, "no progress");
   return command;
 }
 
@@ -178,7 +193,37 @@ CLI::App* AddVerify(CLI::App& app, VerifyOptions& options) {
   command->add_option("--steps", options.random_steps, "length of random sequences")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--interpret", options.interpret, "the evaluator in place of native code");
+  command->add_flag("-q,--quiet", options.quiet, "no progress");
   command->add_flag("--json", options.json, "as JSON");
+  return command;
+}
+
+constexpr const char* kOptExamples = R"(examples:
+  rnnc opt net.onnx --until=recurrence -o net.rnn
+  rnnc opt net.rnn                              the canonical text, when it keeps the rules
+  rnnc opt net.rnn --pass=fuse-gates,hoist-inputs -o after.rnn
+  rnnc opt net.rnn --until=kernels              all passes of the pipeline up to a stage, or a pass
+  rnnc opt net.rnn --verify-only                the rules it breaks, by line
+The text may be of any stage. --dim, --shape, --const, --state and --name are for ONNX models.)";
+
+CLI::App* AddOpt(CLI::App& app, OptOptions& options) {
+  CLI::App* command = app.add_subcommand("opt", "run passes on the text of a module");
+  command->footer(kOptExamples);
+  command->add_option("module", options.model.model, "text of a module, NAME.rnn, or an ONNX model")
+      ->required();
+  command->add_option("-o", options.output, "output file, its weights beside it; standard output by default");
+  command->add_option("--pass", options.passes, "passes to run, in this order: fuse-gates,hoist-inputs")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->take_all();
+  command->add_option("--until", options.until,
+                      "then the pipeline, from the module's stage to a pass or the end of a stage");
+  command->add_flag("--verify-only", options.verify_only, "write nothing: only what is wrong is said");
+  AddImportOptions(*command, options.model);
+  AddTargetOptions(*command, options.model.target);
+  AddUnroll(*command, options.model.unroll_steps);
+  command->add_option("--block", options.block_steps, "steps of a block of frames; by size by default")
+      ->check(CLI::NonNegativeNumber);
   return command;
 }
 
@@ -220,6 +265,7 @@ int Main(int argc, char** argv) {
   CLI::App* inspect = AddInspect(app, line.inspect);
   CLI::App* run = AddRun(app, line.run);
   CLI::App* verify = AddVerify(app, line.verify);
+  CLI::App* opt = AddOpt(app, line.opt);
   const std::vector<std::string> arguments = WithTwoDashes(argc, argv);
   // CLI11 reports by exceptions; they end here.
   try {
@@ -238,6 +284,10 @@ int Main(int argc, char** argv) {
   }
   if (run->parsed()) {
     const auto result = RunCommand(line.run);
+    return result.ok() ? kSuccess : Report(result.diagnostics());
+  }
+  if (opt->parsed()) {
+    const auto result = OptCommand(line.opt);
     return result.ok() ? kSuccess : Report(result.diagnostics());
   }
   (void)verify;

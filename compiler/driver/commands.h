@@ -16,6 +16,7 @@ Result<> InspectCommand(const InspectOptions& options);
 Result<> RunCommand(const RunOptions& options);
 /// False when an output is out of bounds.
 Result<bool> VerifyCommand(const VerifyOptions& options);
+Result<> OptCommand(const OptOptions& options);
 
 /// The whole program.
 int Main(int argc, char** argv);

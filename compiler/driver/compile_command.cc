@@ -11,6 +11,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/notes.h"
 #include "compiler/driver/phases.h"
+#include "compiler/driver/progress.h"
 #include "compiler/ir/blob.h"
 #include "compiler/ir/printer.h"
 #include "compiler/support/file.h"
@@ -77,6 +78,9 @@ std::string ReportText(const CompiledModel& compiled, const std::vector<FileCont
   for (const auto& state : compiled.planned->States()) {
     line("state", fmt::format("{} {} lives in the instance", state->name, state->type.ToText()));
   }
+  for (const Diagnostic& note : compiled.said) {
+    line("whole", fmt::format("{}: {}", fmt::join(note.location.nodes, ", "), note.message));
+  }
   line("graph", fmt::format("{} nodes, {} recurrent; {} functions", NodeCount(compiled.notes),
                             compiled.notes.recurrent.size(), report.functions.size()));
   line("folded", fmt::format("{} of {} operations, at compile time",
@@ -87,6 +91,10 @@ std::string ReportText(const CompiledModel& compiled, const std::vector<FileCont
   line("weights", Size(report.weight_bytes));
   line("instance",
        fmt::format("{} state + {} scratch", Size(report.state_bytes), Size(report.scratch_bytes)));
+  if (!compiled.planned->scratch_bytes.Is(0)) {
+    line("call", fmt::format("{} bytes of the caller's scratch memory (NAME_bytes)",
+                             compiled.planned->scratch_bytes.ToText()));
+  }
   line("stack", fmt::format("{} bytes at most", report.stack_bytes));
   line("work", fmt::format("{} multiply-adds a {}", report.multiply_adds,
                            compiled.planned->FindFunction("run") != nullptr ? "frame" : "step"));
@@ -109,6 +117,8 @@ std::string ReportJson(const CompiledModel& compiled, const std::vector<FileCont
   root["weight_bytes"] = report.weight_bytes;
   root["state_bytes"] = report.state_bytes;
   root["scratch_bytes"] = report.scratch_bytes;
+  root["call_scratch_bytes"] = compiled.planned->scratch_bytes.ToText();
+  for (const Diagnostic& note : compiled.said) root["whole"].push_back(Render(note));
   root["stack_bytes"] = report.stack_bytes;
   root["multiply_adds"] = report.multiply_adds;
   root["seconds"] = seconds;
@@ -177,12 +187,16 @@ Result<> CompileCommand(const CompileOptions& options) {
   RNNC_TRY(CheckPassName(options.print_ir_after));
   ModelOptions model = options.model;
   model.name = ModelName(options.model, options.output);
+  Progress progress(options.quiet);
+  model.progress = progress.Listener();
   std::vector<PassTime> times;
   passes::Observer observer;
   size_t remaining = 0;
   observer.after = [&](const passes::PassEntry& pass, const ir::Module& module) {
     if (pass.name == "remove-dead" && module.stage == ir::Stage::kGraph) remaining = OperationCount(module);
-    if (options.print_ir_after == "all" || options.print_ir_after == pass.name) PrintStage(pass.name, module);
+    if (options.print_ir_after != "all" && options.print_ir_after != pass.name) return;
+    progress.Clear();
+    PrintStage(pass.name, module);
   };
   observer.timed = [&](const passes::PassEntry& pass, double seconds) {
     if (options.time_passes) times.push_back({std::string(pass.name), seconds});
@@ -197,6 +211,7 @@ Result<> CompileCommand(const CompileOptions& options) {
   const OutputPaths paths = PathsFor(options, compiled.planned->name);
   RNNC_ASSIGN(const std::vector<FileContent> files, Emit(options, compiled, paths));
   RNNC_TRY(WriteFiles(files));
+  progress.Clear();
   if (options.json) {
     fmt::print("{}", ReportJson(compiled, files, times, Since(start)));
   } else if (!options.quiet) {

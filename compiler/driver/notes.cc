@@ -25,8 +25,10 @@ std::vector<std::string> BoundLines(const import::ImportNotes& notes) {
 }
 
 std::string TimeSymbol(const import::ImportNotes& notes) {
-  for (const import::DimNote& dim : notes.dims) {
-    if (!dim.bound) return dim.symbol;
+  for (const bool time : {true, false}) {
+    for (const import::DimNote& dim : notes.dims) {
+      if (!dim.bound && dim.is_time == time) return dim.symbol;
+    }
   }
   return "";
 }

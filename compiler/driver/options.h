@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codegen/target.h"
@@ -29,6 +31,8 @@ struct ModelOptions {
   bool position_independent = true;                    // -fPIC, -fno-pic
   int unroll_steps = -1;                               // --unroll=N
   std::set<std::string> disabled_passes;               // --disable-pass
+  // Told what is being done; may be empty.
+  std::function<void(std::string_view)> progress = {};
 };
 
 struct CompileOptions {
@@ -51,6 +55,7 @@ struct RunOptions {
   std::vector<std::string> inputs;  // name=file or file
   std::string output_folder;        // writes NAME.npy per output; empty: prints
   bool interpret = false;
+  bool quiet = false;
 };
 
 struct VerifyOptions {
@@ -63,6 +68,16 @@ struct VerifyOptions {
   int64_t random_steps = 7;  // length of a symbolic time axis in random input
   bool interpret = false;    // the evaluator in place of native code
   bool json = false;
+  bool quiet = false;
+};
+
+struct OptOptions {
+  ModelOptions model;               // the file is NAME.rnn, or a model to be imported
+  std::string output = "-";         // -o; its weights go beside it
+  std::vector<std::string> passes;  // --pass, in order
+  std::string until;                // --until: a stage or a pass
+  bool verify_only = false;         // prints nothing
+  int block_steps = 0;              // --block=N
 };
 
 }  // namespace rnnc::driver

@@ -3,6 +3,8 @@
 
 #include "compiler/driver/phases.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <filesystem>
 
@@ -37,16 +39,6 @@ Result<Constant> ParseConstant(const std::string& input, const std::string& text
   }
   RNNC_ASSIGN(NamedTensor tensor, ReadTensorFile(text));
   return Constant(std::make_shared<const ir::Tensor>(std::move(tensor.tensor)));
-}
-
-passes::TargetTraits TraitsOf(const codegen::TargetRow& row) {
-  passes::TargetTraits traits;
-  traits.vector_bytes = row.vector_bytes;
-  traits.vector_registers = row.vector_registers;
-  traits.has_fma = row.has_fma;
-  traits.l1_bytes = row.l1_bytes;
-  traits.l2_bytes = row.l2_bytes;
-  return traits;
 }
 
 }  // namespace
@@ -94,9 +86,20 @@ Result<ImportedModel> ImportModel(const ModelOptions& options) {
   return imported;
 }
 
+passes::TargetTraits TraitsOf(const codegen::TargetRow& row) {
+  passes::TargetTraits traits;
+  traits.vector_bytes = row.vector_bytes;
+  traits.vector_registers = row.vector_registers;
+  traits.has_fma = row.has_fma;
+  traits.l1_bytes = row.l1_bytes;
+  traits.l2_bytes = row.l2_bytes;
+  return traits;
+}
+
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
-                  const passes::Observer& observer) {
+                  std::vector<Diagnostic>& said, const passes::Observer& observer) {
   passes::PassOptions wanted;
+  wanted.note = [&said](const Diagnostic& note) { said.push_back(note); };
   wanted.target = TraitsOf(row);
   wanted.unroll_steps = options.unroll_steps;
   wanted.disabled = options.disabled_passes;
@@ -108,6 +111,7 @@ Result<codegen::CodegenOptions> CodegenOptionsFor(const ModelOptions& options) {
   RNNC_ASSIGN(wanted.target, codegen::FindTarget(options.target));
   wanted.optimization = options.optimization;
   wanted.position_independent = options.position_independent;
+  wanted.progress = options.progress;
   return wanted;
 }
 
@@ -128,7 +132,14 @@ Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions
   compiled.notes = std::move(imported.notes);
   compiled.graph = ir::CloneModule(*imported.module);
   compiled.planned = std::move(imported.module);
-  RNNC_TRY(Optimise(*compiled.planned, options, compiled.codegen.target, observer));
+  passes::Observer watched = observer;
+  if (options.progress) {
+    watched.before = [&](const passes::PassEntry& pass) {
+      options.progress(fmt::format("pass {}", pass.name));
+      if (observer.before) observer.before(pass);
+    };
+  }
+  RNNC_TRY(Optimise(*compiled.planned, options, compiled.codegen.target, compiled.said, watched));
   RNNC_ASSIGN(compiled.object, codegen::GenerateObject(*compiled.planned, compiled.codegen));
   return compiled;
 }
@@ -136,6 +147,14 @@ Result<CompiledModel> CompileImported(ImportedModel imported, const ModelOptions
 Result<CompiledModel> CompileModel(const ModelOptions& options, const passes::Observer& observer) {
   RNNC_ASSIGN(ImportedModel imported, ImportModel(options));
   return CompileImported(std::move(imported), options, observer);
+}
+
+std::function<void(size_t done, size_t all)> EvaluatorProgress(const ModelOptions& options,
+                                                               const std::string& prefix) {
+  if (!options.progress) return {};
+  return [&options, prefix](size_t done, size_t all) {
+    options.progress(fmt::format("{}evaluator: operation {} of {}", prefix, done + 1, all));
+  };
 }
 
 }  // namespace rnnc::driver

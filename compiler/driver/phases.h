@@ -28,14 +28,19 @@ Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options);
 Result<std::vector<passes::StatePair>> StatePairsOf(const ModelOptions& options);
 Result<ImportedModel> ImportModel(const ModelOptions& options);
 
+/// What passes know of a row of the target table.
+passes::TargetTraits TraitsOf(const codegen::TargetRow& row);
+
 /// The module is planned in place.
+/// What passes have to say of it goes to `said`.
 Result<> Optimise(ir::Module& module, const ModelOptions& options, const codegen::TargetRow& row,
-                  const passes::Observer& observer = {});
+                  std::vector<Diagnostic>& said, const passes::Observer& observer = {});
 
 struct CompiledModel {
   std::unique_ptr<ir::Module> graph;  // as imported, before any pass: what the oracle evaluates
   std::unique_ptr<ir::Module> planned;
   import::ImportNotes notes;
+  std::vector<Diagnostic> said;  // by passes: no errors
   codegen::CodegenOptions codegen;
   codegen::GeneratedObject object;
 };
@@ -52,5 +57,9 @@ Result<> CheckRunsHere(const ModelOptions& options);
 /// NAME of NAME_step: --name, else the stem of -o, else of the model's file, or of its folder for a file
 /// called `model`; as a C identifier.
 std::string ModelName(const ModelOptions& options, const std::string& output = "");
+
+/// What an evaluator tells, as text after `prefix`; empty where nobody listens.
+std::function<void(size_t done, size_t all)> EvaluatorProgress(const ModelOptions& options,
+                                                               const std::string& prefix);
 
 }  // namespace rnnc::driver

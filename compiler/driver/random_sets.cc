@@ -9,6 +9,7 @@
 #include <random>
 
 #include "compiler/driver/index_ranges.h"
+#include "compiler/driver/notes.h"
 #include "compiler/driver/phases.h"
 
 namespace rnnc::driver {
@@ -21,8 +22,22 @@ std::map<std::string, IndexRange> CheckedRanges(const ModelOptions& options, con
   const auto row = codegen::FindTarget(options.target);
   if (std::all_of(inputs.begin(), inputs.end(), is_float) || !row.ok()) return {};
   const std::unique_ptr<ir::Module> module = ir::CloneModule(graph);
-  if (!Optimise(*module, options, *row).ok()) return {};
+  std::vector<Diagnostic> said;
+  if (!Optimise(*module, options, *row, said).ok()) return {};
   return IndexRanges(*module);
+}
+
+// Every open size: time `wanted`, the others small and different from it, as far as their ranges allow.
+std::map<std::string, int64_t> SizesFor(const ImportedModel& model, int64_t wanted) {
+  std::map<std::string, int64_t> sizes;
+  for (const import::DimNote& dim : model.notes.dims) {
+    if (dim.bound) continue;
+    const int64_t least = std::max<int64_t>(1, dim.range.low);
+    const int64_t size =
+        dim.symbol == TimeSymbol(model.notes) ? wanted : 2 + static_cast<int64_t>(sizes.size());
+    sizes[dim.symbol] = std::clamp(size, least, std::max(least, dim.range.high.value_or(size)));
+  }
+  return sizes;
 }
 
 // Integers that an element type holds and the code lets through: 0 and 1 where it checks nothing.
@@ -49,14 +64,17 @@ Result<std::vector<DataSet>> RandomSets(const ModelOptions& model, const VerifyO
   for (int k = 0; k < options.random_sets; ++k) {
     DataSet set;
     set.path = fmt::format("random input {}", k);
+    const std::map<std::string, int64_t> sizes = SizesFor(imported, options.random_steps + 5 * k);
     for (const auto& argument : main.Body().Arguments()) {
       std::vector<int64_t> dims;
       for (const ir::Dim& dim : argument->type.dims) {
-        dims.push_back(dim.IsConstant() ? dim.Value() : std::max<int64_t>(1, options.random_steps + 5 * k));
+        dims.push_back(std::max<int64_t>(0, dim.Evaluate(sizes).value_or(1)));
       }
       ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(argument->type.element, dims));
       std::normal_distribution<double> normal(0.1, 1);
-      auto integers = IntegersFor(argument->type.element, ranges[argument->name]);
+      IndexRange range = ranges[argument->name];
+      if (const auto size = sizes.find(range.symbol); size != sizes.end()) range.high += size->second;
+      auto integers = IntegersFor(argument->type.element, range);
       for (int64_t i = 0; i < tensor.ElementCount(); ++i) {
         if (ir::IsFloat(argument->type.element)) {
           tensor.SetNumber(i, normal(generator));

@@ -10,6 +10,7 @@
 #include "compiler/driver/native.h"
 #include "compiler/driver/npy.h"
 #include "compiler/driver/phases.h"
+#include "compiler/driver/progress.h"
 #include "compiler/ir/graph_evaluator.h"
 #include "compiler/support/file.h"
 #include "compiler/support/strings.h"
@@ -82,22 +83,27 @@ Result<> WriteOutputs(const RunOptions& options, const std::vector<std::string>&
 }  // namespace
 
 Result<> RunCommand(const RunOptions& options) {
+  Progress progress(options.quiet);
+  ModelOptions model_options = options.model;
+  model_options.progress = progress.Listener();
   std::vector<std::string> input_names;
   std::vector<std::string> output_names;
   std::vector<ir::Tensor> outputs;
   if (options.interpret) {
-    RNNC_ASSIGN(const ImportedModel imported, ImportModel(options.model));
+    RNNC_ASSIGN(const ImportedModel imported, ImportModel(model_options));
     const ir::Function& main = *imported.module->FindFunction("main");
     for (const auto& argument : main.Body().Arguments()) input_names.push_back(argument->name);
     RNNC_ASSIGN(const std::vector<ir::Tensor> inputs, ReadInputs(options.inputs, input_names));
     std::vector<ir::Array> arrays;
     for (const ir::Tensor& input : inputs) arrays.push_back(ir::ArrayOf(input));
-    RNNC_ASSIGN(const std::vector<ir::Array> results, ir::EvaluateGraph(main, arrays, {}));
+    ir::EvaluateOptions evaluate;
+    evaluate.progress = EvaluatorProgress(model_options, "");
+    RNNC_ASSIGN(const std::vector<ir::Array> results, ir::EvaluateGraph(main, arrays, evaluate));
     for (const ir::Array& result : results) outputs.push_back(ir::TensorOf(result));
     output_names = main.result_names;
   } else {
     RNNC_TRY(CheckRunsHere(options.model));
-    RNNC_ASSIGN(const CompiledModel compiled, CompileModel(options.model));
+    RNNC_ASSIGN(const CompiledModel compiled, CompileModel(model_options));
     RNNC_ASSIGN(const auto native, NativeModel::Load(compiled.object.object, compiled.planned->name));
     const rnnc_model& model = native->Model();
     for (int32_t i = 0; i < model.n_inputs; ++i) input_names.emplace_back(model.inputs[i].name);
@@ -105,6 +111,7 @@ Result<> RunCommand(const RunOptions& options) {
     RNNC_ASSIGN(const std::vector<ir::Tensor> inputs, ReadInputs(options.inputs, input_names));
     RNNC_ASSIGN(outputs, native->Call(inputs));
   }
+  progress.Clear();
   return WriteOutputs(options, output_names, outputs);
 }
 

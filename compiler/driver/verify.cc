@@ -16,11 +16,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
 
+#include "compiler/driver/comparison.h"
 #include "compiler/driver/data_set.h"
 #include "compiler/driver/native.h"
 #include "compiler/driver/notes.h"
@@ -272,6 +272,7 @@ Result<const Outcome*> Verifier::Oracle(Case& current, bool round) {
   ir::EvaluateOptions options;
   options.round = round;
   options.states = &states;
+  options.progress = EvaluatorProgress(options_.model, set.path + ": ");
   RNNC_ASSIGN(const std::vector<ir::Array> outputs, ir::EvaluateGraph(main, inputs, options));
   // Kept in double: the expected value is not rounded to the model's type.
   const auto kept = [&](ir::Array array) {
@@ -284,16 +285,6 @@ Result<const Outcome*> Verifier::Oracle(Case& current, bool round) {
   for (const auto& state : graph.States())
     outcome->states.push_back({state->name, kept(states.at(state->name))});
   return &*outcome;
-}
-
-// The largest difference between the oracle in float32 and in double.
-double LargestDifference(const ir::Tensor* rounded, const ir::Tensor* exact) {
-  double largest = 0;
-  for (int64_t i = 0; rounded != nullptr && exact != nullptr && i < exact->ElementCount(); ++i) {
-    const double difference = std::fabs(rounded->NumberAt(i) - exact->NumberAt(i));
-    if (std::isfinite(difference)) largest = std::max(largest, difference);
-  }
-  return largest;
 }
 
 // The absolute bound of an output, or of the state that stands in its place.
@@ -333,19 +324,7 @@ void Verifier::Compare(const DataSet& set, const NamedTensor& got, const ir::Ten
     row.largest_absolute = row.largest_relative = std::numeric_limits<double>::infinity();
     row.shape += ", expected " + expected.type.ToText();
   } else {
-    row.elements = got.tensor.ElementCount();
-    const bool integer = !ir::IsFloat(got.tensor.type.element);
-    for (int64_t i = 0; i < got.tensor.ElementCount(); ++i) {
-      const double a = got.tensor.NumberAt(i);
-      const double b = expected.NumberAt(i);
-      if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-      double difference = std::fabs(a - b);
-      if (std::isnan(difference)) difference = std::numeric_limits<double>::infinity();
-      row.largest_absolute = std::max(row.largest_absolute, difference);
-      row.largest_relative = std::max(row.largest_relative, b == 0 ? difference : difference / std::fabs(b));
-      const bool close = !integer && difference <= row.atol + row.rtol * std::fabs(b);
-      row.within &= close;
-    }
+    CompareElements(got.tensor, expected, row);
   }
   report_.outputs.push_back(std::move(row));
 }
@@ -404,6 +383,7 @@ Result<VerifyReport> Verifier::Run() {
   for (size_t i = 0; i < sets.size(); ++i) {
     cases[i].set = &sets[i];
     if (i > 0 && Continues(sets[i - 1], sets[i], states_)) cases[i].before = &cases[i - 1];
+    if (options_.model.progress) options_.model.progress(sets[i].path);
     RNNC_TRY(VerifyCase(cases[i]));
     if (cases[i].before != nullptr) report_.continued.insert(sets[i].path);
   }
@@ -417,10 +397,11 @@ int64_t VerifyReport::Compared() const {
                          [](int64_t sum, const OutputComparison& row) { return sum + row.elements; });
 }
 
-bool VerifyReport::Passed() const {
-  return Compared() > 0 &&
-         std::all_of(outputs.begin(), outputs.end(), [](const OutputComparison& row) { return row.within; });
+bool VerifyReport::WithinBounds() const {
+  return std::all_of(outputs.begin(), outputs.end(), [](const OutputComparison& row) { return row.within; });
 }
+
+bool VerifyReport::Passed() const { return Compared() > 0 && WithinBounds(); }
 
 Result<VerifyReport> Verify(const VerifyOptions& options) { return Verifier(options).Run(); }
 

@@ -34,7 +34,8 @@ struct VerifyReport {
   std::string bound_source;         // where the bound comes from, for people
   std::set<std::string> continued;  // data sets that went on with the bound state of the one before
   int64_t Compared() const;         // numbers, in all outputs
-  bool Passed() const;              // something was compared, and all of it is within its bound
+  bool WithinBounds() const;        // all that was compared
+  bool Passed() const;              // that, and something was compared
 };
 
 /// Compares native code (or the evaluator) with data sets, or with the oracle on random input. Where state is

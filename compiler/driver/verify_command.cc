@@ -7,6 +7,7 @@
 
 #include "compiler/driver/commands.h"
 #include "compiler/driver/phases.h"
+#include "compiler/driver/progress.h"
 #include "compiler/driver/verify.h"
 
 namespace rnnc::driver {
@@ -56,16 +57,20 @@ void PrintText(const VerifyOptions& options, const VerifyReport& report) {
   fmt::print("{}: {} outputs, {} compilation{}, bound from {}: {}\n", options.model.model,
              report.outputs.size(), report.compilations, report.compilations == 1 ? "" : "s",
              report.bound_source,
-             report.Passed()          ? "verified"
-             : report.Compared() == 0 ? "NOTHING WAS COMPARED"
-                                      : "FAILED");
+             report.Passed()         ? "verified"
+             : report.WithinBounds() ? "NOTHING WAS COMPARED"
+                                     : "FAILED");
 }
 
 }  // namespace
 
 Result<bool> VerifyCommand(const VerifyOptions& options) {
   if (!options.interpret) RNNC_TRY(CheckRunsHere(options.model));
-  RNNC_ASSIGN(const VerifyReport report, Verify(options));
+  Progress progress(options.quiet);
+  VerifyOptions watched = options;
+  watched.model.progress = progress.Listener();
+  RNNC_ASSIGN(const VerifyReport report, Verify(watched));
+  progress.Clear();
   if (options.json) {
     PrintJson(options, report);
   } else {

@@ -71,7 +71,8 @@ void BuildBranch(State& state, const CheckedNode& node) {
   }
   const auto known = state.ints.IntegersOf(condition);
   if (!known) {
-    state.built.errors.push_back(Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition)));
+    state.built.errors.push_back(
+        Error(node.location, "cond: '{}' {}", name, ir::WhyUnknown(*condition, state.ints)));
     return LeaveOut(state, node);
   }
   const auto& chosen = node.branches[known->front() != 0 ? 0 : 1];

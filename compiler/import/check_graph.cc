@@ -24,10 +24,14 @@ struct State {
   std::set<std::string> defined;  // so far
   std::set<std::string> used;
   std::map<std::string, const onnx::NodeProto*> producers;
+  std::map<std::string, const onnx::TensorProto*> tensors;  // initialisers
 
   Location At(const onnx::NodeProto& node) const { return {model.path, {NodeName(node)}}; }
   void Refuse(Diagnostic diagnostic) { checked.errors.push_back(std::move(diagnostic)); }
 };
+
+// Of one graph; more of them say nothing new, and a search for a cycle may stand behind each.
+constexpr size_t kMaxErrors = 1000;
 
 // ---- 1. names ----
 
@@ -91,6 +95,7 @@ void CheckIsText(State& state, const std::string& name, std::string_view what) {
 void DefineInputs(State& state) {
   for (const onnx::TensorProto& tensor : state.graph.initializer()) {
     Define(state, tensor.name(), state.model.At(), "initialiser");
+    state.tensors.emplace(tensor.name(), &tensor);
   }
   for (const onnx::SparseTensorProto& tensor : state.graph.sparse_initializer()) {
     Define(state, tensor.values().name(), state.model.At(), "initialiser");
@@ -159,9 +164,8 @@ void CheckCounts(State& state, const CheckedNode& node) {
 std::optional<int64_t> HiddenSizeOf(const State& state, const onnx::NodeProto& node) {
   if (node.input_size() < 3) return std::nullopt;
   for (const State* scope = &state; scope != nullptr; scope = scope->outer) {
-    for (const onnx::TensorProto& tensor : scope->graph.initializer()) {
-      if (tensor.name() == node.input(2) && tensor.dims_size() == 3) return tensor.dims(2);
-    }
+    const auto tensor = scope->tensors.find(node.input(2));
+    if (tensor != scope->tensors.end() && tensor->second->dims_size() == 3) return tensor->second->dims(2);
   }
   return std::nullopt;
 }
@@ -172,7 +176,7 @@ void CheckBranches(State& state, CheckedNode& node) {
   for (const char* name : {"then_branch", "else_branch"}) {
     auto graph = node.attributes.graphs.find(name);
     if (graph == node.attributes.graphs.end()) continue;
-    State branch{state.model, *graph->second, &state, {}, {}, {}, {}};
+    State branch{.model = state.model, .graph = *graph->second, .outer = &state};
     CheckedGraph checked = Check(branch);
     if (graph->second->input_size() > 0) {
       checked.errors.push_back(Error(node.location, "{}: has inputs and must have none", name));
@@ -295,6 +299,7 @@ CheckedGraph Check(State& state) {
   const std::set<const onnx::NodeProto*> needed = NeededNodes(state.graph);
   DefineInputs(state);
   for (const onnx::NodeProto& node : state.graph.node()) {
+    if (state.checked.errors.size() >= kMaxErrors) return std::move(state.checked);
     const bool is_needed = needed.count(&node) != 0;
     for (const std::string& input : node.input()) CheckUse(state, node, input, is_needed);
     if (is_needed) CheckNode(state, node);
@@ -313,7 +318,7 @@ void CheckedGraph::AddTo(ImportNotes& notes) const {
 }
 
 CheckedGraph CheckGraph(const ModelFile& model) {
-  State state{model, model.proto->graph(), nullptr, {}, {}, {}, {}};
+  State state{.model = model, .graph = model.proto->graph()};
   return Check(state);
 }
 

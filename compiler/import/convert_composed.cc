@@ -64,6 +64,15 @@ ElementType StatisticsOf(const ir::Value* x) {
   return x->type.element == ElementType::kF64 ? ElementType::kF64 : ElementType::kF32;
 }
 
+// Over all axes from `axis` on.
+Result<ir::Value*> Normalized(const NodeContext& context, const Values& operands, int64_t axis,
+                              ElementType stash) {
+  return context.emit.One(OpKind::kLayerNormalization, operands,
+                          {{"axis", axis},
+                           {"epsilon", context.attributes.Float("epsilon")},
+                           {"stash", std::string(ir::ToText(stash))}});
+}
+
 Result<> CheckStash(const NodeContext& context) {
   if (!context.attributes.Has("stash_type") || context.attributes.Int("stash_type") == 1) return Ok();
   return context.emit.Refuse("stash_type: {} is not computed; 1 (float) is",
@@ -88,9 +97,10 @@ Result<Values> ConvertBatchNormalization(const NodeContext& context) {
 
 Result<Values> ConvertLayerNormalization(const NodeContext& context) {
   RNNC_TRY(CheckStash(context));
-  return context.emit.Op(
-      OpKind::kLayerNormalization, context.inputs,
-      {{"axis", context.attributes.Int("axis")}, {"epsilon", context.attributes.Float("epsilon")}});
+  return context.emit.Op(OpKind::kLayerNormalization, context.inputs,
+                         {{"axis", context.attributes.Int("axis")},
+                          {"epsilon", context.attributes.Float("epsilon")},
+                          {"stash", std::string("f32")}});
 }
 
 // Over the spatial axes of each instance and channel, with a scale and a bias of each channel.
@@ -99,14 +109,10 @@ Result<Values> ConvertInstanceNormalization(const NodeContext& context) {
   if (x->type.Rank() < 3) {
     return context.emit.Refuse("input: must have at least 3 dimensions, is {}", x->type.ToText());
   }
-  if (x->type.element == ElementType::kF64) {
-    return context.emit.Refuse("input: {}: would be computed in f32; cast it", x->type.ToText());
-  }
   Values operands = {x};
-  ir::Value* axes = context.emit.Ints(context.HelperName("axes"), AxesFrom(x, 1));
-  std::vector<int64_t> unit(static_cast<size_t>(x->type.Rank() - 2));
-  std::iota(unit.begin(), unit.end(), 1);
-  axes = context.emit.Ints(context.HelperName("axes"), unit);
+  std::vector<int64_t> spatial(static_cast<size_t>(x->type.Rank() - 2));
+  std::iota(spatial.begin(), spatial.end(), 1);
+  ir::Value* axes = context.emit.Ints(context.HelperName("axes"), spatial);
   for (size_t i : {size_t{1}, size_t{2}}) {
     if (!(context.Input(i)->type == ir::MakeType(x->type.element, {x->type.dims[1]}))) {
       return context.emit.Refuse("{}: must be one for each of {} channels, is {}", i == 1 ? "scale" : "B",
@@ -115,9 +121,7 @@ Result<Values> ConvertInstanceNormalization(const NodeContext& context) {
     RNNC_ASSIGN(ir::Value * each, context.emit.One(OpKind::kUnsqueeze, {context.Input(i), axes}));
     operands.push_back(each);
   }
-  RNNC_ASSIGN(ir::Value * y,
-              context.emit.One(OpKind::kLayerNormalization, operands,
-                               {{"axis", int64_t{2}}, {"epsilon", context.attributes.Float("epsilon")}}));
+  RNNC_ASSIGN(ir::Value * y, Normalized(context, operands, 2, StatisticsOf(x)));
   return Values{y};
 }
 
@@ -149,8 +153,7 @@ Result<Values> ConvertGroupNormalization(const NodeContext& context) {
     operands.push_back(factor);
   }
   RNNC_ASSIGN(ir::Value * y,
-              context.emit.One(OpKind::kLayerNormalization, operands,
-                               {{"axis", int64_t{2}}, {"epsilon", context.attributes.Float("epsilon")}}));
+              Normalized(context, operands, 2, context.opset >= 21 ? ElementType::kF32 : StatisticsOf(x)));
   RNNC_ASSIGN(ir::Value * shape, context.emit.One(OpKind::kShape, {x}, {{"start", int64_t{0}}}));
   return context.emit.Op(OpKind::kReshape, {y, shape}, kRealSizes);
 }

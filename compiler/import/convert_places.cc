@@ -6,6 +6,7 @@
 
 #include "compiler/import/operators.h"
 #include "compiler/import/tensor.h"
+#include "compiler/support/arithmetic.h"
 #include "compiler/support/strings.h"
 
 // Operators about places and types: arg reductions, EyeLike, CastLike, Einsum, OneHot, Compress, GatherND,
@@ -132,9 +133,9 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   if (!size && depth_value->IsConst() && depth_value->tensor->ElementCount() == 1) {
     size = static_cast<int64_t>(depth_value->tensor->NumberAt(0));
   }
-  if (!size || *size < 1) {
-    return context.emit.Refuse("depth: %{} is not known when compiled, or no size; bind it with --const",
-                               depth_value->name);
+  if (size && *size < 1) return context.emit.Refuse("depth: {} is no size", *size);
+  if (!size) {
+    return context.emit.Refuse("depth: %{} {}", depth_value->name, ir::WhyUnknown(*depth_value));
   }
   if (!(context.Input(2)->type.dims == std::vector<Dim>{Dim(2)})) {
     return context.emit.Refuse("values: must have 2 elements, is {}", context.Input(2)->type.ToText());
@@ -156,15 +157,18 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   RNNC_ASSIGN(ir::Value * behind, context.emit.One(OpKind::kAdd, {indices, scalar("depth", *size)}));
   RNNC_ASSIGN(ir::Value * negative, context.emit.One(OpKind::kLess, {indices, scalar("zero", 0)}));
   RNNC_ASSIGN(ir::Value * counted, context.emit.One(OpKind::kWhere, {negative, behind, indices}));
-  RNNC_ASSIGN(ir::Value * each, context.emit.One(OpKind::kUnsqueeze,
-                                                 {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
+  RNNC_ASSIGN(
+      ir::Value * each,
+      context.emit.One(OpKind::kUnsqueeze, {counted, context.emit.Ints(context.HelperName("axis"), {axis})}));
   std::vector<int64_t> shape(static_cast<size_t>(rank), 1);
   shape[static_cast<size_t>(axis)] = *size;
-  auto positions = std::make_shared<ir::Tensor>(ir::ZeroTensor(ir::MakeStaticType(ElementType::kI64, shape)));
-  for (int64_t i = 0; i < *size; ++i) positions->SetInteger(i, i);
-  RNNC_ASSIGN(ir::Value * here,
-              context.emit.One(OpKind::kEqual,
-                               {each, context.emit.Const(context.HelperName("positions"), positions)}));
+  // A range, not a constant: the depth may be any number.
+  RNNC_ASSIGN(ir::Value * range, context.emit.One(OpKind::kRange, {scalar("first", 0), scalar("depth", *size),
+                                                                   scalar("step", 1)}));
+  RNNC_ASSIGN(ir::Value * positions,
+              context.emit.One(OpKind::kReshape, {range, context.emit.Ints(context.HelperName("shape"), shape)},
+                               {{"allowzero", int64_t{0}}}));
+  RNNC_ASSIGN(ir::Value * here, context.emit.One(OpKind::kEqual, {each, positions}));
   Values levels;
   for (int64_t i : {int64_t{1}, int64_t{0}}) {
     RNNC_ASSIGN(ir::Value * level, context.emit.One(OpKind::kGather, {context.Input(2), scalar("level", i)},
@@ -178,9 +182,12 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
 Result<Values> ConvertCompress(const NodeContext& context) {
   ir::Value* x = context.Input(0);
   const auto condition = context.emit.Ints().IntegersOf(context.Input(1));
-  if (!condition || context.Input(1)->type.Rank() != 1) {
-    return context.emit.Refuse("condition: %{} is not known when compiled; bind it with --const",
-                               context.Input(1)->name);
+  if (context.Input(1)->type.Rank() != 1) {
+    return context.emit.Refuse("condition: must have 1 dimension, is {}", context.Input(1)->type.ToText());
+  }
+  if (!condition) {
+    return context.emit.Refuse("condition: %{} {}", context.Input(1)->name,
+                               ir::WhyUnknown(*context.Input(1)));
   }
   std::vector<int64_t> kept;
   for (size_t i = 0; i < condition->size(); ++i) {
@@ -190,8 +197,9 @@ Result<Values> ConvertCompress(const NodeContext& context) {
   if (context.attributes.Has("axis")) {
     axis = context.attributes.Int("axis");
   } else {
-    RNNC_ASSIGN(x, context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName("flat"), {-1})},
-                                    {{"allowzero", int64_t{0}}}));
+    RNNC_ASSIGN(x,
+                context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName("flat"), {-1})},
+                                 {{"allowzero", int64_t{0}}}));
   }
   return context.emit.Op(OpKind::kGather, {x, context.emit.Ints(context.HelperName("kept"), kept)},
                          {{"axis", axis}});
@@ -205,8 +213,7 @@ namespace {
 Result<std::vector<int64_t>> KnownIndices(const NodeContext& context) {
   const ir::Value* indices = context.Input(1);
   if (auto known = context.emit.Ints().IntegersOf(indices)) return *std::move(known);
-  return context.emit.Refuse("indices: %{} is not known when compiled; bind the input it depends on with --const",
-                             indices->name);
+  return context.emit.Refuse("indices: %{} {}", indices->name, ir::WhyUnknown(*indices));
 }
 
 // Sizes of the axes first..last-1, which must be known.
@@ -240,6 +247,9 @@ Result<Values> ConvertGatherNd(const NodeContext& context) {
   }
   const auto first = static_cast<size_t>(batch), last = static_cast<size_t>(batch + depth);
   RNNC_ASSIGN(const std::vector<int64_t> sizes, StaticSizes(context, 0, last));
+  if (!CheckedProduct(sizes)) {
+    return context.emit.Refuse("indices: the indexed axes of {} together are too large", x.ToText());
+  }
   const std::vector<int64_t> dims = type.StaticDims();
   int64_t rows_of_batch = 1;
   for (size_t i = first; i + 1 < dims.size(); ++i) rows_of_batch *= dims[i];
@@ -260,8 +270,7 @@ Result<Values> ConvertGatherNd(const NodeContext& context) {
       ir::MakeStaticType(ElementType::kI64, std::vector<int64_t>(dims.begin(), dims.end() - 1))));
   for (size_t i = 0; i < places.size(); ++i) table->SetInteger(static_cast<int64_t>(i), places[i]);
   // The joined axis is what its sizes come to; the others are copied by their place counted from it.
-  int64_t joined = 1;
-  for (int64_t size : sizes) joined *= size;
+  const int64_t joined = *CheckedProduct(sizes);
   ir::Value* flat = context.Input(0);
   if (last != 1) {
     RNNC_ASSIGN(ir::Value * rest, context.emit.One(OpKind::kShape, {context.Input(0)},

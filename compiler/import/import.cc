@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "compiler/import/graph.h"
 #include "compiler/import/inline_functions.h"
@@ -30,22 +32,25 @@ constexpr size_t kShownNodes = 4;
 // The same thing said of many nodes is said once, with the nodes' names.
 std::vector<Diagnostic> Grouped(const std::vector<Diagnostic>& errors) {
   std::vector<Diagnostic> grouped;
+  std::map<std::pair<std::string, std::string>, size_t> groups;  // by file and message
+  std::vector<std::set<std::string>> nodes;                      // that a group has named
   for (const Diagnostic& error : errors) {
-    auto same = std::find_if(grouped.begin(), grouped.end(), [&](const Diagnostic& other) {
-      return other.message == error.message && other.location.file == error.location.file;
-    });
-    if (same == grouped.end()) {
+    const auto [group, first] = groups.emplace(std::pair(error.location.file, error.message), grouped.size());
+    if (first) {
       grouped.push_back(error);
-    } else {
-      same->location = Unite(same->location, error.location);
+      nodes.emplace_back(error.location.nodes.begin(), error.location.nodes.end());
+      continue;
+    }
+    for (const std::string& node : error.location.nodes) {
+      if (nodes[group->second].insert(node).second) grouped[group->second].location.nodes.push_back(node);
     }
   }
   for (Diagnostic& diagnostic : grouped) {
-    std::vector<std::string>& nodes = diagnostic.location.nodes;
-    if (nodes.size() <= kShownNodes) continue;
-    const std::string more = "and " + std::to_string(nodes.size() - kShownNodes + 1) + " more";
-    nodes.resize(kShownNodes - 1);
-    nodes.push_back(more);
+    std::vector<std::string>& names = diagnostic.location.nodes;
+    if (names.size() <= kShownNodes) continue;
+    const std::string more = "and " + std::to_string(names.size() - kShownNodes + 1) + " more";
+    names.resize(kShownNodes - 1);
+    names.push_back(more);
   }
   return grouped;
 }
@@ -98,7 +103,7 @@ BuiltGraph BuildForOpenSizes(const ModelFile& model, const CheckedGraph& graph, 
 void NoteDims(const Interface& interface, ImportNotes& notes) {
   for (const Symbol& symbol : interface.symbols) {
     notes.dims.push_back({symbol.name, symbol.symbol, symbol.inputs, symbol.bound,
-                          symbol.open.value_or(DimBounds{}), symbol.reason});
+                          symbol.open.value_or(DimBounds{}), symbol.is_time, symbol.reason});
   }
 }
 
@@ -116,10 +121,17 @@ void NoteTypes(const ir::Module& module, const std::vector<GraphInput>& inputs, 
 
 Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const ImportOptions& options,
                                                ImportNotes* notes) {
+  if (notes != nullptr) *notes = {};
+  RNNC_ASSIGN(const std::string bytes, ReadFile(path));
+  return ImportOnnxBytes(bytes, path, options, notes);
+}
+
+Result<std::unique_ptr<ir::Module>> ImportOnnxBytes(const std::string& bytes, const std::string& path,
+                                                    const ImportOptions& options, ImportNotes* notes) {
   ImportNotes unread;
   ImportNotes& said = notes != nullptr ? *notes : unread;
   said = {};
-  RNNC_ASSIGN(ModelFile model, ReadModel(path));
+  RNNC_ASSIGN(ModelFile model, ReadModel(bytes, path));
   said.ir_version = model.proto->ir_version();
   said.opset = model.opset;
   said.producer = model.proto->producer_name();

@@ -63,6 +63,7 @@ struct DimNote {
   std::vector<std::string> inputs;  // where it occurs
   std::optional<int64_t> bound;     // none: stays open
   DimBounds range;                  // then what it may be
+  bool is_time = false;             // the time axis of a recurrent node
   std::string reason;               // "given", "batch axis of recurrent nodes", ...
 };
 
@@ -96,6 +97,11 @@ struct ImportNotes {
 // bytes are.
 Result<std::unique_ptr<ir::Module>> ImportOnnx(const std::string& path, const ImportOptions& options = {},
                                                ImportNotes* notes = nullptr);
+
+// The same for the bytes of a model; `path` names them in messages, and its folder holds the external data.
+Result<std::unique_ptr<ir::Module>> ImportOnnxBytes(const std::string& bytes, const std::string& path,
+                                                    const ImportOptions& options = {},
+                                                    ImportNotes* notes = nullptr);
 
 // A tensor of a data set (a serialised TensorProto) and its name.
 struct NamedTensor {

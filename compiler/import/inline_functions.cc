@@ -27,7 +27,7 @@ using Nodes = google::protobuf::RepeatedPtrField<NodeProto>;
 // Calls and subgraphs within each other; and what a file of some bytes may expand to.
 constexpr int kMaxDepth = 100;
 constexpr size_t kMaxNodes = size_t{1} << 20;
-constexpr size_t kMaxBytes = size_t{1} << 32;
+constexpr size_t kMaxBytes = size_t{1} << 28;  // beside those of the file, of nodes with their names
 
 // Fields of onnx.proto that are newer than the library: they arrive as unknown fields.
 constexpr int kNodeOverload = 8, kFunctionOverload = 13, kFunctionAttributeProto = 11;
@@ -93,8 +93,10 @@ struct State {
   ModelFile& model;
   std::map<Key, LocalFunction> functions;
   std::set<std::string> taken;
+  std::map<std::string, int> suffixes;  // of names that were taken, the last one tried
   size_t nodes = 0;
   size_t bytes = 0;
+  size_t max_bytes = 0;
   int depth = 0;
   std::vector<Diagnostic> errors;
   bool stopped = false;  // at a limit: no sense in going on
@@ -102,6 +104,15 @@ struct State {
   template <typename... Args>
   void Refuse(const NodeProto& call, fmt::format_string<Args...> format, Args&&... args) {
     errors.push_back(Error({model.path, {NodeName(call)}}, format, std::forward<Args>(args)...));
+  }
+  // True when the expansion of `node` has come to a limit, now or before.
+  bool AtLimit(const NodeProto& node) {
+    if (!stopped && (nodes > kMaxNodes || bytes > max_bytes)) {
+      stopped = true;
+      Refuse(node, "functions: their calls expand to more than {} nodes or {} MiB; export without them",
+             kMaxNodes, max_bytes >> 20);
+    }
+    return stopped;
   }
   LocalFunction* Find(const NodeProto& node) {
     auto found = functions.find(KeyOf(node.domain(), node.op_type(), Overload(node, kNodeOverload)));
@@ -141,7 +152,7 @@ void TakeNames(const GraphProto& graph, std::set<std::string>& taken) {
 
 std::string FreshName(State& state, const std::string& wanted) {
   std::string name = wanted;
-  for (int i = 1; !state.taken.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
+  while (!state.taken.insert(name).second) name = wanted + "_" + std::to_string(++state.suffixes[wanted]);
   return name;
 }
 
@@ -149,9 +160,11 @@ std::string FreshName(State& state, const std::string& wanted) {
 
 // A name that the function has not defined before it is used stays undefined, and is refused with the graph.
 std::string Renamed(State& state, Scope& scope, const std::string& name) {
-  if (name.empty()) return name;
-  if (const std::string* found = scope.Find(name)) return *found;
-  return scope.names[name] = FreshName(state, scope.prefix + name);
+  if (name.empty() || state.bytes > state.max_bytes) return name;
+  const std::string* found = scope.Find(name);
+  if (found == nullptr) found = &(scope.names[name] = FreshName(state, scope.prefix + name));
+  state.bytes += found->size();
+  return *found;
 }
 
 void RenameGraph(State& state, const Scope& outer, GraphProto& graph);
@@ -159,6 +172,7 @@ void RenameGraph(State& state, const Scope& outer, GraphProto& graph);
 // The node as it is in the call. Attributes that refer to one the call leaves out are left out.
 void RenameNode(State& state, Scope& scope, NodeProto& node) {
   node.set_name(scope.prefix + NodeName(node));
+  state.bytes += node.name().size();
   for (std::string& input : *node.mutable_input()) input = Renamed(state, scope, input);
   for (std::string& output : *node.mutable_output()) output = Renamed(state, scope, output);
   google::protobuf::RepeatedPtrField<AttributeProto> attributes;
@@ -182,6 +196,7 @@ void RenameNode(State& state, Scope& scope, NodeProto& node) {
     } else if (given->second != nullptr) {
       AttributeProto* bound = node.add_attribute();
       *bound = *given->second;
+      state.bytes += bound->ByteSizeLong();
       bound->set_name(attribute.name());
     }
   }
@@ -193,7 +208,9 @@ void RenameGraph(State& state, const Scope& outer, GraphProto& graph) {
   scope.outer = &outer;
   scope.prefix = outer.prefix;
   const auto define = [&](const std::string& name) {
-    if (!name.empty()) scope.names.emplace(name, FreshName(state, scope.prefix + name));
+    if (name.empty() || state.bytes > state.max_bytes) return;
+    const std::string& fresh = scope.names.emplace(name, FreshName(state, scope.prefix + name)).first->second;
+    state.bytes += fresh.size();
   };
   for (const onnx::ValueInfoProto& input : graph.input()) define(input.name());
   for (const onnx::TensorProto& tensor : graph.initializer()) define(tensor.name());
@@ -294,10 +311,11 @@ void ExpandCall(State& state, const NodeProto& call, LocalFunction& function, No
   function.open = true;
   ++state.depth;
   for (const NodeProto& inner : proto.node()) {
-    if (state.stopped) break;
     state.bytes += inner.ByteSizeLong();
+    if (state.AtLimit(call)) break;
     NodeProto copy = inner;
     RenameNode(state, scope, copy);
+    if (state.AtLimit(call)) break;
     const bool foreign = function.opset == 0 && IsDefaultDomain(copy.domain()) && state.Find(copy) == nullptr;
     if (foreign) {
       state.Refuse(copy, "function {}: imports no version of the ONNX operators; export the model again",
@@ -323,13 +341,8 @@ void ExpandGraph(State& state, GraphProto& graph, int64_t opset) {
 
 // Appends the node, or what its call expands to.
 void Expand(State& state, NodeProto node, int64_t opset, Nodes& out) {
-  if (state.stopped) return;
-  if (++state.nodes > kMaxNodes || state.bytes > kMaxBytes) {
-    state.stopped = true;
-    return state.Refuse(node,
-                        "functions: their calls expand to more than {} nodes or {} GiB; export without them",
-                        kMaxNodes, kMaxBytes >> 30);
-  }
+  ++state.nodes;
+  if (state.AtLimit(node)) return;
   if (LocalFunction* function = state.Find(node)) return ExpandCall(state, node, *function, out);
   NodeProto& placed = *out.Add();
   placed = std::move(node);
@@ -351,7 +364,8 @@ void Expand(State& state, NodeProto node, int64_t opset, Nodes& out) {
 
 Result<> InlineFunctions(ModelFile& model) {
   if (model.proto->functions().empty()) return Ok();
-  State state{model, {}, {}, 0, 0, 0, {}, false};
+  State state{.model = model};
+  state.max_bytes = kMaxBytes + model.proto->ByteSizeLong();
   ReadFunctions(state);
   TakeNames(model.proto->graph(), state.taken);
   ExpandGraph(state, *model.proto->mutable_graph(), model.opset);

@@ -240,6 +240,11 @@ Result<std::vector<GraphInput>> Interface::Resolved(const Location& at) const {
   std::vector<GraphInput> resolved = inputs;
   std::vector<Diagnostic> errors;
   for (GraphInput& input : resolved) {
+    if (input.type.Rank() > ir::kMaxRank) {
+      errors.push_back(Error(at, "input '{}': has {} axes; {} are the most", input.name, input.type.Rank(),
+                             ir::kMaxRank));
+      continue;
+    }
     for (ir::Dim& dim : input.type.dims) dim = dim.Substitute(bound);
     const ir::Dim bytes = input.type.ElementCount() * ir::Dim(ir::BytesOf(input.type.element));
     if (bytes.IsPoisoned() || (bytes.IsConstant() && bytes.Value() > (int64_t{1} << 40))) {

@@ -9,8 +9,6 @@
 #include <filesystem>
 #include <limits>
 
-#include "compiler/support/file.h"
-
 namespace rnnc::import {
 
 bool IsDefaultDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
@@ -54,11 +52,10 @@ Result<int64_t> OpsetOf(const onnx::ModelProto& proto, const Location& at) {
 
 }  // namespace
 
-Result<ModelFile> ReadModel(const std::string& path) {
+Result<ModelFile> ReadModel(const std::string& bytes, const std::string& path) {
   ModelFile model;
   model.path = path;
   model.folder = std::filesystem::path(path).parent_path().string();
-  RNNC_ASSIGN(const std::string bytes, ReadFile(path));
   if (bytes.empty()) return Error(model.At(), "the file is empty");
   if (bytes.size() > static_cast<size_t>(std::numeric_limits<int>::max())) {
     return Error(model.At(), "larger than 2 GiB; save the weights as external data");

@@ -32,7 +32,8 @@ struct ModelFile {
   }
 };
 
-Result<ModelFile> ReadModel(const std::string& path);
+// The model in `bytes`; `path` is the file that they come from, for messages and external data.
+Result<ModelFile> ReadModel(const std::string& bytes, const std::string& path);
 
 // Parses a protobuf message quietly; false when the bytes are none.
 bool ParseMessage(const std::string& bytes, google::protobuf::MessageLite& message);

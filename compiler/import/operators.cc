@@ -274,12 +274,32 @@ const OperatorRule kRules[] = {
 const std::map<std::string_view, std::string_view>& Advice() {
   constexpr std::string_view sequence =
       "of values that are sequences, only those are computed that collect tensors (SequenceEmpty, "
-      "SequenceConstruct, "
-      "SequenceInsert, SequenceAt, SequenceLength, SplitToSequence, ConcatFromSequence)";
+      "SequenceConstruct, SequenceInsert, SequenceAt, SequenceLength, SplitToSequence, ConcatFromSequence)";
   constexpr std::string_view optional = "optional values are not computed; export without them";
+  constexpr std::string_view random = "random numbers are not computed; export without them";
+  constexpr std::string_view loss = "losses are for training; export the model for inference";
+  constexpr std::string_view quantised = "quantised operators are not computed; export the model in floats";
   static const std::map<std::string_view, std::string_view> table = {
-      {"SequenceErase", sequence},      {"SequenceMap", sequence},        {"Optional", optional},
-      {"OptionalGetElement", optional}, {"OptionalHasElement", optional},
+      {"Bernoulli", random},
+      {"Multinomial", random},
+      {"RandomNormal", random},
+      {"RandomNormalLike", random},
+      {"RandomUniform", random},
+      {"RandomUniformLike", random},
+      {"NegativeLogLikelihoodLoss", loss},
+      {"SoftmaxCrossEntropyLoss", loss},
+      {"ConvInteger", quantised},
+      {"DequantizeLinear", quantised},
+      {"DynamicQuantizeLinear", quantised},
+      {"MatMulInteger", quantised},
+      {"QLinearConv", quantised},
+      {"QLinearMatMul", quantised},
+      {"QuantizeLinear", quantised},
+      {"SequenceErase", sequence},
+      {"SequenceMap", sequence},
+      {"Optional", optional},
+      {"OptionalGetElement", optional},
+      {"OptionalHasElement", optional},
   };
   return table;
 }

@@ -68,6 +68,9 @@ Result<ir::Type> TypeOf(const Source& source) {
                          DataTypeName(source.proto.data_type()));
   }
   std::vector<int64_t> dims(source.proto.dims().begin(), source.proto.dims().end());
+  if (dims.size() > static_cast<size_t>(ir::kMaxRank)) {
+    return source.Refuse("has {} axes; {} are the most", dims.size(), ir::kMaxRank);
+  }
   for (int64_t dim : dims) {
     if (dim < 0) return source.Refuse("size {} is negative", dim);
   }

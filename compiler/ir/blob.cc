@@ -62,10 +62,10 @@ std::vector<FileContent> ModuleFiles(const Module& module, const std::string& pa
   return {{path, BlobLine(reference) + printed.text}, {blob_path.string(), std::move(printed.blob)}};
 }
 
-Result<std::unique_ptr<Module>> ReadModule(const std::string& path) {
+Result<std::unique_ptr<Module>> ReadModule(const std::string& path, std::map<const void*, int>* lines) {
   RNNC_ASSIGN(const std::string text, ReadFile(path));
   RNNC_ASSIGN(const std::optional<BlobReference> reference, ParseBlobLine(text, path));
-  if (!reference) return Parse(text, path);
+  if (!reference) return Parse(text, path, {}, lines);
   const std::filesystem::path name(reference->file);
   if (name.empty() || name != name.filename() || name == "." || name == "..") {
     return Error({path + ":1", {}}, "blob '{}' is not a file of the same folder", reference->file);
@@ -75,7 +75,7 @@ Result<std::unique_ptr<Module>> ReadModule(const std::string& path) {
   if (blob.size() != reference->bytes || Hash(blob) != reference->hash) {
     return Error({blob_path, {}}, "not the blob that {} was written with", path);
   }
-  return Parse(text, path, blob);
+  return Parse(text, path, blob, lines);
 }
 
 }  // namespace rnnc::ir

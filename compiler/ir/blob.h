@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +42,9 @@ Result<std::optional<BlobReference>> ParseBlobLine(std::string_view text, const 
 
 // The files of a module: `path` (NAME.rnn), and NAME.blob beside it when there are large constants.
 std::vector<FileContent> ModuleFiles(const Module& module, const std::string& path);
-// Reads NAME.rnn and the blob it names, whose size and hash must be what it says.
-Result<std::unique_ptr<Module>> ReadModule(const std::string& path);
+// Reads NAME.rnn and the blob it names, whose size and hash must be what it says. `lines`: as Parse gives
+// them.
+Result<std::unique_ptr<Module>> ReadModule(const std::string& path,
+                                           std::map<const void*, int>* lines = nullptr);
 
 }  // namespace rnnc::ir

@@ -48,10 +48,23 @@ void Dim::Accumulate(const Monomial& monomial, int64_t coefficient) {
   if (slot == 0) terms_.erase(monomial);
 }
 
+size_t Dim::Size() const {
+  size_t size = terms_.size();
+  for (const auto& [monomial, coefficient] : terms_) size += monomial.size();
+  return size;
+}
+
+void Dim::PoisonIfLarge() {
+  if (Size() <= kMaxSize) return;
+  terms_.clear();
+  poisoned_ = true;
+}
+
 Dim Dim::operator+(const Dim& other) const {
   Dim sum = *this;
   sum.poisoned_ |= other.poisoned_;
   for (const auto& [monomial, coefficient] : other.terms_) sum.Accumulate(monomial, coefficient);
+  sum.PoisonIfLarge();
   return sum;
 }
 
@@ -70,6 +83,7 @@ Dim Dim::operator*(const Dim& other) const {
       product.Accumulate(monomial, coefficient);
     }
   }
+  product.PoisonIfLarge();
   return product;
 }
 

@@ -16,10 +16,13 @@ namespace rnnc::ir {
 // "B*T"). Kept canonical: equal polynomials compare equal. A symbol stands for a run-time integer
 // >= 0 (T may be 0).
 //
-// Arithmetic that would overflow int64 gives a poisoned Dim (IsPoisoned), which is never equal to
-// anything and must be refused by whoever reads sizes from a file.
+// Arithmetic that would overflow int64, or give a polynomial of more than kMaxSize parts, gives a poisoned Dim
+// (IsPoisoned), which is never equal to anything and must be refused by whoever reads sizes from a file.
 class Dim {
  public:
+  // Of the terms and the symbols in them. Squared n times, T+1 has 2^n terms.
+  static constexpr size_t kMaxSize = 256;
+
   // A product of symbols, sorted, with repetition for powers; empty for the constant term.
   using Monomial = std::vector<std::string>;
 
@@ -53,11 +56,14 @@ class Dim {
   // "64", "T", "2*T+1"; terms in canonical order: highest degree first, then by name, constant last.
   std::string ToText() const;
 
+  // Terms and the symbols in them.
+  size_t Size() const;
   const std::map<Monomial, int64_t>& Terms() const { return terms_; }
   bool operator==(const Dim& other) const { return !poisoned_ && !other.poisoned_ && terms_ == other.terms_; }
 
  private:
   void Accumulate(const Monomial& monomial, int64_t coefficient);
+  void PoisonIfLarge();
   std::map<Monomial, int64_t> terms_;  // no zero coefficients; empty means 0
   bool poisoned_ = false;
 };

@@ -8,7 +8,8 @@
 namespace rnnc::ir {
 
 std::vector<TensorPtr> FoldOperation(const Operation& operation,
-                                     const std::function<TensorPtr(const Value*)>& constant_of, bool all) {
+                                     const std::function<TensorPtr(const Value*)>& constant_of, bool all,
+                                     int64_t max_elements) {
   std::vector<TensorPtr> folded(operation.ResultCount());
   if (!HasOracle(operation.Kind()) || folded.empty() || operation.HasBody()) return folded;
   std::vector<size_t> wanted;
@@ -31,7 +32,7 @@ std::vector<TensorPtr> FoldOperation(const Operation& operation,
   Operation* copy = CloneOperation(operation, function->Body(), nullptr, values);
   Operation* end = function->Body().Insert(OpKind::kReturn);
   for (size_t i : wanted) end->AddOperand(copy->Result(i));
-  const Result<std::vector<Array>> results = EvaluateGraph(*function, {});
+  const Result<std::vector<Array>> results = EvaluateGraph(*function, {}, {.max_elements = max_elements});
   if (!results) return folded;
   for (size_t i = 0; i < wanted.size(); ++i) {
     auto tensor = std::make_shared<const Tensor>(TensorOf((*results)[i]));

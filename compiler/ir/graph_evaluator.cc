@@ -249,7 +249,11 @@ Result<std::vector<Array>> Evaluation::Run(const std::vector<Array>& inputs) {
     return Error(place, "{} inputs given, {} wanted", inputs.size(), body.Arguments().size());
   }
   for (size_t i = 0; i < inputs.size(); ++i) RNNC_TRY(Bind(*body.Arguments()[i], inputs[i]));
-  for (const auto& operation : body.Operations()) RNNC_TRY(Execute(*operation));
+  size_t done = 0;
+  for (const auto& operation : body.Operations()) {
+    if (options_.progress) options_.progress(done++, body.Operations().size());
+    RNNC_TRY(Execute(*operation));
+  }
   std::vector<Array> results;
   const Operation* terminator = body.Terminator();
   RNNC_CHECK(terminator != nullptr && terminator->Kind() == OpKind::kReturn, "a function without `return`");

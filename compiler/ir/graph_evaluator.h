@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct EvaluateOptions {
   bool check_types = true;
   // No value may have more elements: a huge size is an error, not an exhausted machine.
   int64_t max_elements = int64_t{1} << 30;
+  // Told before each operation how many are done, and of how many; may be empty.
+  std::function<void(size_t done, size_t all)> progress = {};
 };
 
 // The results of `function` for inputs of its arguments' types. Symbols in those types follow from the

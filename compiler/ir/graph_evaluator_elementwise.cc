@@ -214,8 +214,8 @@ Result<Arrays> Where(const Call& call) {
 
 std::span<const Entry> ElementwiseEntries() {
   static const std::vector<Entry> entries = [] {
-    std::vector<Entry> all = {{OpKind::kMod, Mod}, {OpKind::kPow, Pow}, {OpKind::kWhere, Where},
-                              {OpKind::kBitShift, BitShift}};
+    std::vector<Entry> all = {
+        {OpKind::kMod, Mod}, {OpKind::kPow, Pow}, {OpKind::kWhere, Where}, {OpKind::kBitShift, BitShift}};
     for (const ArithmeticRow& row : kArithmetic) all.push_back({row.kind, Arithmetic});
     for (const CompareRow& row : kCompare) all.push_back({row.kind, Compare});
     return all;

@@ -102,7 +102,8 @@ Result<Arrays> ScatterNd(const Call& call) {
   Array result = call.In(0);
   if (indices.Rank() == 0) return call.Fail("indices: {}", indices.ShapeText());
   const int64_t depth = indices.dims.back();
-  if (depth < 1 || depth > result.Rank()) return call.Fail("{} into {}", indices.ShapeText(), result.ShapeText());
+  if (depth < 1 || depth > result.Rank())
+    return call.Fail("{} into {}", indices.ShapeText(), result.ShapeText());
   int64_t inner = 1;
   for (int64_t i = depth; i < result.Rank(); ++i) inner *= result.dims[static_cast<size_t>(i)];
   const int64_t rows = indices.Count() / depth;
@@ -158,9 +159,9 @@ Result<Arrays> Range(const Call& call) {
     if (result.IsFloat()) {
       result.SetNumber(i, start.NumberAt(0) + static_cast<double>(i) * delta.NumberAt(0));
     } else {
-      result.SetInteger(i, static_cast<int64_t>(static_cast<uint64_t>(start.IntegerAt(0)) +
-                                                static_cast<uint64_t>(i) *
-                                                    static_cast<uint64_t>(delta.IntegerAt(0))));
+      result.SetInteger(
+          i, static_cast<int64_t>(static_cast<uint64_t>(start.IntegerAt(0)) +
+                                  static_cast<uint64_t>(i) * static_cast<uint64_t>(delta.IntegerAt(0))));
     }
   }
   return One(std::move(result));

@@ -26,8 +26,8 @@ Result<Arrays> BatchNormalization(const Call& call) {
   return One(std::move(y));
 }
 
-// Mean = ReduceMean<axes>(X); D = X - Mean; Var = ReduceMean<axes>(D * D); InvStdDev = 1 / sqrt(Var + epsilon);
-// Normalized = D * InvStdDev, all of it in float (stash_type 1); Y = Normalized * Scale + B.
+// Mean = ReduceMean<axes>(X); D = X - Mean; Var = ReduceMean<axes>(D * D); InvStdDev = 1 / sqrt(Var +
+// epsilon); Normalized = D * InvStdDev, all of it in the type of the stash; Y = Normalized * Scale + B.
 Result<Arrays> LayerNormalization(const Call& call) {
   const Array& x = call.In(0);
   RNNC_ASSIGN(const int64_t axis, AxisOf(call, call.operation.Int("axis"), x.Rank()));
@@ -37,10 +37,11 @@ Result<Arrays> LayerNormalization(const Call& call) {
     inner *= *dim;
     *dim = 1;
   }
-  const bool narrows = x.element == ElementType::kF64;  // to float, and back behind it
+  const ElementType stash = call.operation.String("stash") == "f64" ? ElementType::kF64 : ElementType::kF32;
+  const bool narrows = BytesOf(stash) < BytesOf(x.element);  // to float, and back behind it
   const auto stashed = [&](double value) { return narrows ? RoundTo(ElementType::kF32, value) : value; };
-  Array mean = MakeArray(ElementType::kF32, outer);
-  Array inverse = MakeArray(ElementType::kF32, outer);
+  Array mean = MakeArray(stash, outer);
+  Array inverse = MakeArray(stash, outer);
   Array normal = x;
   for (int64_t group = 0; group < mean.Count(); ++group) {
     double sum = 0, squares = 0;
@@ -54,7 +55,8 @@ Result<Arrays> LayerNormalization(const Call& call) {
     inverse.SetNumber(group, 1 / std::sqrt(variance + call.operation.Float("epsilon")));
     for (int64_t i = 0; i < inner; ++i) {
       const int64_t at = group * inner + i;
-      normal.SetNumber(at, stashed((stashed(x.NumberAt(at)) - mean.NumberAt(group)) * inverse.NumberAt(group)));
+      normal.SetNumber(at,
+                       stashed((stashed(x.NumberAt(at)) - mean.NumberAt(group)) * inverse.NumberAt(group)));
     }
   }
   const Array* scale = call.Find("scale");

@@ -211,7 +211,8 @@ Result<Arrays> Einsum(const Call& call) {
       if (dim != 1) extent = dim;
     }
   }
-  const std::vector<int64_t> dims(extents.begin(), extents.begin() + static_cast<std::ptrdiff_t>(output.size()));
+  const std::vector<int64_t> dims(extents.begin(),
+                                  extents.begin() + static_cast<std::ptrdiff_t>(output.size()));
   RNNC_ASSIGN(Array result, call.Make(call.In(0).element, dims));
   for (Odometer at(extents); !at.Done(); at.Next()) {
     double number = 1;

@@ -57,7 +57,9 @@ uint64_t Magnitude(uint64_t v) { return static_cast<int64_t>(v) < 0 ? 0 - v : v;
 
 int64_t ThroughNumber(double value, ElementType element) { return SaturateTo(element, value); }
 
-int64_t LeastOf(ElementType element) { return SaturateTo(element, -kInfinity); }
+int64_t LeastOf(ElementType element) {
+  return element == ElementType::kBool ? 0 : SaturateTo(element, -kInfinity);
+}
 int64_t GreatestOf(ElementType element) { return SaturateTo(element, kInfinity); }
 
 struct Row {
@@ -233,8 +235,8 @@ int64_t BestOf(const Array& x, int64_t first, const Line& line, bool least, bool
     if (x.IsFloat()) {
       const double candidate = x.NumberAt(a), holder = x.NumberAt(b);
       same = candidate == holder || (std::isnan(candidate) && std::isnan(holder));
-      better = std::isnan(candidate) ? !std::isnan(holder)
-                                     : (least ? candidate < holder : candidate > holder);
+      better =
+          std::isnan(candidate) ? !std::isnan(holder) : (least ? candidate < holder : candidate > holder);
     } else {
       same = x.IntegerAt(a) == x.IntegerAt(b);
       better = least ? x.IntegerAt(a) < x.IntegerAt(b) : x.IntegerAt(a) > x.IntegerAt(b);
@@ -309,8 +311,8 @@ Result<Arrays> CumSum(const Call& call) {
 
 std::span<const Entry> ReductionEntries() {
   static const std::vector<Entry> entries = [] {
-    std::vector<Entry> all = {{OpKind::kSoftmax, Softmax}, {OpKind::kLogSoftmax, Softmax},
-                              {OpKind::kHardmax, Hardmax}, {OpKind::kArgMax, ArgReduce},
+    std::vector<Entry> all = {{OpKind::kSoftmax, Softmax},  {OpKind::kLogSoftmax, Softmax},
+                              {OpKind::kHardmax, Hardmax},  {OpKind::kArgMax, ArgReduce},
                               {OpKind::kArgMin, ArgReduce}, {OpKind::kCumSum, CumSum}};
     for (const Row& row : kRows) all.push_back({row.kind, Reduce});
     return all;

@@ -94,7 +94,7 @@ Result<Arrays> ConvTranspose(const Call& call) {
   const Array& w = call.In(1);
   const Operation& operation = call.operation;
   const std::vector<int64_t>&strides = operation.Ints("strides"), &pads = operation.Ints("pads"),
-       &dilations = operation.Ints("dilations");
+        &dilations = operation.Ints("dilations");
   const size_t axes = strides.size();
   const int64_t groups = operation.Int("group");
   if (x.dims[1] != w.dims[0] || x.dims[1] % groups != 0) {
@@ -136,9 +136,8 @@ Result<Arrays> ConvTranspose(const Call& call) {
 }  // namespace
 
 std::span<const Entry> WindowEntries() {
-  static const std::vector<Entry> entries = {{OpKind::kMaxPool, Pool},
-                                             {OpKind::kAveragePool, Pool},
-                                             {OpKind::kConvTranspose, ConvTranspose}};
+  static const std::vector<Entry> entries = {
+      {OpKind::kMaxPool, Pool}, {OpKind::kAveragePool, Pool}, {OpKind::kConvTranspose, ConvTranspose}};
   return entries;
 }
 

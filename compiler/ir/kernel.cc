@@ -75,10 +75,6 @@ ElementType ResultElement(ScalarOp op, const std::vector<ElementType>& args, Ele
     case ScalarOp::kLessEqual:
     case ScalarOp::kGreater:
     case ScalarOp::kGreaterEqual:
-    case ScalarOp::kAnd:
-    case ScalarOp::kOr:
-    case ScalarOp::kXor:
-    case ScalarOp::kNot:
     case ScalarOp::kIsNan:
       return ElementType::kBool;
     case ScalarOp::kIndex:

@@ -39,7 +39,7 @@ enum class ScalarOp : uint8_t {
 std::string_view ToText(ScalarOp op);
 std::optional<ScalarOp> ParseScalarOp(std::string_view text);
 int ArityOf(ScalarOp op);
-// The type that a node must have, given those of its arguments: bool of comparisons and logic, i64 of
+// The type that a node must have, given those of its arguments: bool of comparisons, i64 of
 // an index, `wanted` of const, read, acc and cast, else that of the (last) argument.
 ElementType ResultElement(ScalarOp op, const std::vector<ElementType>& args, ElementType wanted);
 

@@ -84,6 +84,7 @@ Maybe ElementsOf(const Tensor& tensor) {
 std::optional<std::vector<Dim>> KnownInts::Compute(const Value* value) {
   using namespace known_ints;
   if (IsFloat(value->type.element) || !StaticCount(value->type)) return std::nullopt;
+  if (*StaticCount(value->type) > left_) return std::nullopt;
   if (value->kind == ValueKind::kConst) return ElementsOf(*value->tensor);
   if (value->kind != ValueKind::kResult) return std::nullopt;
   if (const Rule* rule = FindRule(value->definition->Kind()); rule != nullptr) {
@@ -102,7 +103,8 @@ std::optional<std::vector<Dim>> KnownInts::Compute(const Value* value) {
 TensorPtr KnownInts::Folded(const Value* value) {
   if (!known_ints::StaticCount(value->type)) return nullptr;
   return FoldOperation(
-             *value->definition, [&](const Value* operand) { return ConstantOf(operand); }, true)
+             *value->definition, [&](const Value* operand) { return ConstantOf(operand); }, true,
+             kMaxElements)
       .at(static_cast<size_t>(value->index));
 }
 
@@ -118,10 +120,11 @@ TensorPtr KnownInts::ConstantOf(const Value* value) {
     return std::make_shared<const Tensor>(std::move(tensor));
   }
   if (auto found = floats_.find(value); found != floats_.end()) return found->second;
-  if (depth_ >= known_ints::kMaxDepth) return nullptr;
+  if (depth_ >= known_ints::kMaxDepth || left_ < 0) return nullptr;
   ++depth_;
   TensorPtr folded = Folded(value);
   --depth_;
+  if (folded != nullptr) left_ -= folded->ElementCount();
   return floats_[value] = folded;
 }
 
@@ -132,12 +135,16 @@ std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
   ++depth_;
   std::optional<std::vector<Dim>> elements = Compute(value);
   --depth_;
+  if (elements) {
+    for (const Dim& element : *elements)
+      left_ -= static_cast<int64_t>(std::max<size_t>(1, element.Size()));
+  }
   known_[value] = elements;
   return elements;
 }
 
-std::string WhyUnknown(const Value& value) {
-  // Its sources: arguments, and the symbols in sizes that are taken as values.
+std::string WhyUnknown(const Value& value, KnownInts& ints) {
+  // Its sources: arguments, and the symbols in the sizes that are known.
   std::set<std::string> inputs;
   std::set<std::string> symbols;
   std::set<const Value*> seen = {&value};
@@ -149,15 +156,13 @@ std::string WhyUnknown(const Value& value) {
       return "changes from step to step; export the model without it";
     }
     if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
-    if (next->kind != ValueKind::kResult) continue;
-    const bool is_size =
-        next->definition->Kind() == OpKind::kShape || next->definition->Kind() == OpKind::kSize;
-    for (const Value* operand : next->definition->Operands()) {
-      if (operand == nullptr) continue;
-      if (!is_size && seen.insert(operand).second) open.push_back(operand);
-      if (!is_size) continue;
-      for (const Dim& dim : operand->type.dims) {
-        for (const std::string& symbol : dim.Symbols()) symbols.insert(symbol);
+    if (const auto known = ints.Of(next)) {
+      for (const Dim& element : *known) {
+        for (const std::string& symbol : element.Symbols()) symbols.insert(symbol);
+      }
+    } else if (next->kind == ValueKind::kResult) {
+      for (const Value* operand : next->definition->Operands()) {
+        if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
       }
     }
   }

@@ -27,11 +27,14 @@ class KnownInts {
  public:
   // Values with more elements than this are never known.
   static constexpr int64_t kMaxElements = 1 << 16;
+  // Nor are further values when this many elements are remembered: a file of a few bytes may ask for any number.
+  static constexpr int64_t kMaxRemembered = 1 << 20;
 
   // `compare`: whether the least values also decide comparisons, minima and the like. Who only tries a least
   // length must not have branches of the model decided by it.
-  explicit KnownInts(LeastSizes least = {}, bool compare = true)
-      : least_(std::move(least)), compared_(compare ? least_ : LeastSizes()) {}
+  // `max_remembered`: who only checks what others have built must know what they knew, and take more.
+  explicit KnownInts(LeastSizes least = {}, bool compare = true, int64_t max_remembered = kMaxRemembered)
+      : least_(std::move(least)), compared_(compare ? least_ : LeastSizes()), left_(max_remembered) {}
   const LeastSizes& Least() const { return least_; }
   const LeastSizes& LeastCompared() const { return compared_; }
 
@@ -57,12 +60,13 @@ class KnownInts {
   LeastSizes least_;
   LeastSizes compared_;
   std::map<const Value*, TensorPtr> floats_;  // what ConstantOf found
+  int64_t left_;  // elements that may still be remembered; a polynomial counts as its parts
   int depth_ = 0;
 };
 
 // What makes a value unknown when compiled, and what to do: "depends on the input 'sr'; give its value with
 // --const sr=VALUE", "depends on the size T; bind it with --dim T=N".
-std::string WhyUnknown(const Value& value);
+std::string WhyUnknown(const Value& value, KnownInts& ints);
 
 // Facts that hold whatever the symbols stand for. A false answer means "not proved".
 bool IsNeverNegative(const Dim& dim, const LeastSizes& least = {});

@@ -180,8 +180,8 @@ const std::map<OpKind, Rule>& MovingRules() {
       {OpKind::kIdentity, Unmoved},    {OpKind::kReshape, Unmoved},   {OpKind::kFlatten, Unmoved},
       {OpKind::kSqueeze, Unmoved},     {OpKind::kUnsqueeze, Unmoved}, {OpKind::kConcat, Joined},
       {OpKind::kGather, Taken},        {OpKind::kSlice, Sliced},      {OpKind::kSplit, Parted},
-      {OpKind::kTranspose, Permuted},  {OpKind::kExpand, Stretched},
-      {OpKind::kRange, Counted},       {OpKind::kTile, Tiled},
+      {OpKind::kTranspose, Permuted},  {OpKind::kExpand, Stretched},  {OpKind::kRange, Counted},
+      {OpKind::kTile, Tiled},
   };
   return table;
 }

@@ -49,7 +49,7 @@ LowerFunction FunctionFor(OpKind kind) {
 bool HasLowering(OpKind kind) { return FunctionFor(kind) != nullptr; }
 
 bool MustBeKnown(const Operation& operation, size_t operand) {
-  constexpr std::string_view kNames[] = {"axes", "axis", "shape", "starts", "ends",
+  constexpr std::string_view kNames[] = {"axes",  "axis", "shape", "starts", "ends",
                                          "steps", "pads", "split", "repeats"};
   const auto& slots = operation.Info().operands;
   return operand < slots.size() &&

@@ -37,8 +37,8 @@ Result<Values> LowerBatchNormalization(const Context& context) {
   const ElementType compute = ComputeType(x->type.element);
   const Values operands = {x, context.Operand("mean"), ChannelFactor(context, compute), context.Operand("b")};
   return Values{EmitMap(context, context.ResultType(), operands, [&](Program& program) {
-    int value = CastTo(program, compute,
-                       program.AddRead(x->type.element, 0, IdentityIndices(x->type.dims.size())));
+    int value =
+        CastTo(program, compute, program.AddRead(x->type.element, 0, IdentityIndices(x->type.dims.size())));
     constexpr ScalarOp kSteps[] = {ScalarOp::kSub, ScalarOp::kMul, ScalarOp::kAdd};
     for (int i = 1; i < 4; ++i) {
       const Type& type = operands[static_cast<size_t>(i)]->type;
@@ -62,9 +62,9 @@ Result<Values> LowerLayerNormalization(const Context& context) {
     axes.reduced.insert(axis);
     count *= x->type.dims[static_cast<size_t>(axis)];
   }
-  constexpr ElementType kStash = ElementType::kF32;
+  const ElementType stash = *ParseElementType(context.op.String("stash"));
   const auto average = [&](Program& program, int sum) {
-    return Apply(program, ScalarOp::kDiv, {sum, CountAs(program, kStash, count)});
+    return Apply(program, ScalarOp::kDiv, {sum, CountAs(program, stash, count)});
   };
   const auto square = [](Program& program, const std::vector<int>& reads) {
     const int difference = Apply(program, ScalarOp::kSub, reads);
@@ -77,8 +77,8 @@ Result<Values> LowerLayerNormalization(const Context& context) {
         Apply(program, ScalarOp::kSqrt, {Apply(program, ScalarOp::kAdd, {variance, epsilon})});
     return Apply(program, ScalarOp::kDiv, {ConstLike(program, deviation, 1), deviation});
   };
-  Value* mean = EmitReduce(context, {x}, axes, {Combine::kSum, kStash, kStash, Same, average});
-  Value* inv = EmitReduce(context, {x, mean}, axes, {Combine::kSum, kStash, kStash, square, inverse});
+  Value* mean = EmitReduce(context, {x}, axes, {Combine::kSum, stash, stash, Same, average});
+  Value* inv = EmitReduce(context, {x, mean}, axes, {Combine::kSum, stash, stash, square, inverse});
   struct Step {
     Value* operand;
     ScalarOp scalar;
@@ -90,9 +90,9 @@ Result<Values> LowerLayerNormalization(const Context& context) {
   for (const Step& step : steps) operands.push_back(step.operand);
   Value* y = EmitMap(context, context.ResultType(), operands, [&](Program& program) {
     const auto all = static_cast<size_t>(rank);
-    int value = CastTo(program, kStash, program.AddRead(x->type.element, 0, IdentityIndices(all)));
-    value = Apply(program, ScalarOp::kSub, {value, program.AddRead(kStash, 1, KeptIndices(axes, rank))});
-    value = Apply(program, ScalarOp::kMul, {value, program.AddRead(kStash, 2, KeptIndices(axes, rank))});
+    int value = CastTo(program, stash, program.AddRead(x->type.element, 0, IdentityIndices(all)));
+    value = Apply(program, ScalarOp::kSub, {value, program.AddRead(stash, 1, KeptIndices(axes, rank))});
+    value = Apply(program, ScalarOp::kMul, {value, program.AddRead(stash, 2, KeptIndices(axes, rank))});
     const ElementType compute = ComputeType(x->type.element);
     value = CastTo(program, compute, value);
     for (size_t i = 0; i < steps.size(); ++i) {
@@ -102,7 +102,9 @@ Result<Values> LowerLayerNormalization(const Context& context) {
     }
     return value;
   });
-  return Values{y, mean, inv};
+  Values results = {y, mean, inv};
+  results.resize(context.op.ResultCount());  // the statistics may be absent
+  return results;
 }
 
 }  // namespace

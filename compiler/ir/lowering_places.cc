@@ -5,6 +5,7 @@
 
 #include "compiler/ir/known_ints.h"
 #include "compiler/ir/lowering_common.h"
+#include "compiler/ir/shape_rules.h"
 
 // Operators that are about places: tile, trilu, gather_elements, scatter_nd, and what is made from positions
 // alone: range, eye_like.
@@ -27,6 +28,9 @@ Value* Repeated(const Context& context, Value* x, size_t axis, int64_t times) {
   return whole;
 }
 
+// A kernel each; of a longer one, the model would be more kernels than weights.
+constexpr int64_t kMaxTimes = 1024;
+
 Result<Values> LowerTile(const Context& context) {
   Value* x = context.Operand("x");
   const Type& result = context.ResultType();
@@ -43,6 +47,11 @@ Result<Values> LowerTile(const Context& context) {
   Value* tiled = type == x->type ? x : EmitLayout(context, x, type, std::move(indices));
   for (size_t i = 0; i < dims.size(); ++i) {
     if (!dims[i].IsConstant() && !repeats[i].Is(1)) {
+      if (!repeats[i].IsConstant() || repeats[i].Value() > kMaxTimes) {
+        return Error(context.op.location,
+                     "repeats: {} times the size {}; {} are the most for a size that is open{}",
+                     repeats[i].ToText(), dims[i].ToText(), kMaxTimes, BindingHint(dims[i]));
+      }
       tiled = Repeated(context, tiled, i, repeats[i].Value());
     }
   }
@@ -60,10 +69,10 @@ Result<Values> LowerTrilu(const Context& context) {
   if (k != nullptr) operands.push_back(k);
   return Values{EmitMap(context, result, operands, [&](Program& program) {
     const int offset = program.AddIndex(IndexExpr::Variable(rank - 1) - IndexExpr::Variable(rank - 2));
-    const int diagonal =
-        k == nullptr ? program.AddConst(ElementType::kI64, 0)
-                     : program.AddRead(ElementType::kI64, 1,
-                                       std::vector<IndexExpr>(k->type.dims.size(), IndexExpr(0)));
+    const int diagonal = k == nullptr
+                             ? program.AddConst(ElementType::kI64, 0)
+                             : program.AddRead(ElementType::kI64, 1,
+                                               std::vector<IndexExpr>(k->type.dims.size(), IndexExpr(0)));
     const int kept =
         Apply(program, context.op.Int("upper") != 0 ? ScalarOp::kGreaterEqual : ScalarOp::kLessEqual,
               {offset, diagonal});
@@ -99,11 +108,12 @@ Result<Values> LowerRange(const Context& context) {
   return Values{EmitMap(context, result, operands, [&](Program& program) {
     const auto read = [&](int operand) {
       const Type& type = operands[static_cast<size_t>(operand)]->type;
-      return CastTo(program, compute,
-                    program.AddRead(type.element, operand,
-                                    std::vector<IndexExpr>(type.dims.size(), IndexExpr(0))));
+      return CastTo(
+          program, compute,
+          program.AddRead(type.element, operand, std::vector<IndexExpr>(type.dims.size(), IndexExpr(0))));
     };
-    const int steps = Apply(program, ScalarOp::kMul, {CastTo(program, compute, program.AddIndex(i)), read(1)});
+    const int steps =
+        Apply(program, ScalarOp::kMul, {CastTo(program, compute, program.AddIndex(i)), read(1)});
     return Apply(program, ScalarOp::kAdd, {read(0), steps});
   })};
 }
@@ -136,19 +146,25 @@ Result<Values> LowerGatherElements(const Context& context) {
 
 // ---- scatter_nd ----
 
-// Which row of the updates belongs to each place of the first `depth` axes; -1: none.
-TensorPtr RowOfEachPlace(const std::vector<int64_t>& indices, const std::vector<int64_t>& sizes) {
-  auto table = std::make_shared<Tensor>(ZeroTensor(MakeStaticType(ElementType::kI64, sizes)));
-  for (int64_t i = 0; i < table->ElementCount(); ++i) table->SetInteger(i, -1);
+// Which row of the updates belongs to each place of the first axes, -1: none. A place that is named again has
+// its further rows in further tables.
+std::vector<TensorPtr> RowsOfPlaces(const std::vector<int64_t>& indices, const std::vector<int64_t>& sizes) {
+  std::vector<std::shared_ptr<Tensor>> tables;
   for (size_t at = 0; at + sizes.size() <= indices.size(); at += sizes.size()) {
     int64_t place = 0;
     for (size_t i = 0; i < sizes.size(); ++i) {
       const int64_t index = indices[at + i];
       place = place * sizes[i] + (index < 0 ? index + sizes[i] : index);
     }
-    table->SetInteger(place, static_cast<int64_t>(at / sizes.size()));
+    size_t free = 0;
+    while (free < tables.size() && tables[free]->IntegerAt(place) >= 0) ++free;
+    if (free == tables.size()) {
+      tables.push_back(std::make_shared<Tensor>(ZeroTensor(MakeStaticType(ElementType::kI64, sizes))));
+      for (int64_t i = 0; i < tables[free]->ElementCount(); ++i) tables[free]->SetInteger(i, -1);
+    }
+    tables[free]->SetInteger(place, static_cast<int64_t>(at / sizes.size()));
   }
-  return table;
+  return {tables.begin(), tables.end()};
 }
 
 ScalarOp UpdateOf(const std::string& reduction) {
@@ -157,24 +173,14 @@ ScalarOp UpdateOf(const std::string& reduction) {
   return reduction == "max" ? ScalarOp::kMax : ScalarOp::kMin;
 }
 
-// Every element asks whether an update belongs to it: places are known, and none is named twice.
-Result<Values> LowerScatterNd(const Context& context) {
-  Value* x = context.Operand("x");
-  Value* updates = context.Operand("updates");
+// `x` with the updates of one table: every element asks whether one belongs to it.
+Value* Scattered(const Context& context, Value* x, Value* row_updates, TensorPtr table) {
   const Type& result = context.ResultType();
-  RNNC_ASSIGN(const std::vector<int64_t> indices, KnownIntegers(context, "indices"));
-  const auto depth = static_cast<size_t>(context.Operand("indices")->type.dims.back().Value());
-  std::vector<int64_t> sizes;
-  for (size_t i = 0; i < depth; ++i) sizes.push_back(x->type.dims[i].Value());
-  if (indices.empty()) return Values{x};
-  Type rows{updates->type.element, {Dim(static_cast<int64_t>(indices.size() / depth))}};
-  rows.dims.insert(rows.dims.end(), x->type.dims.begin() + static_cast<std::ptrdiff_t>(depth),
-                   x->type.dims.end());
-  RNNC_ASSIGN(Value * row_updates, EmitReshape(context, updates, rows));
-  Value* table = EmitConst(context, RowOfEachPlace(indices, sizes));
+  const size_t depth = table->type.dims.size();
   const std::string& reduction = context.op.String("reduction");
   const ElementType compute = reduction == "none" ? x->type.element : ComputeType(x->type.element);
-  return Values{EmitMap(context, result, {x, row_updates, table}, [&](Program& program) {
+  Value* rows = EmitConst(context, std::move(table));
+  return EmitMap(context, result, {x, row_updates, rows}, [&](Program& program) {
     const std::vector<IndexExpr> at = IdentityIndices(result.dims.size());
     const auto split = at.begin() + static_cast<std::ptrdiff_t>(depth);
     const int row = program.AddRead(ElementType::kI64, 2, {at.begin(), split});
@@ -185,7 +191,23 @@ Result<Values> LowerScatterNd(const Context& context) {
     if (reduction != "none") update = Apply(program, UpdateOf(reduction), {held, update});
     const int none = Apply(program, ScalarOp::kLess, {row, ConstLike(program, row, 0)});
     return Apply(program, ScalarOp::kSelect, {none, held, update});
-  })};
+  });
+}
+
+Result<Values> LowerScatterNd(const Context& context) {
+  Value* x = context.Operand("x");
+  Value* updates = context.Operand("updates");
+  RNNC_ASSIGN(const std::vector<int64_t> indices, KnownIntegers(context, "indices"));
+  const auto depth = static_cast<size_t>(context.Operand("indices")->type.dims.back().Value());
+  std::vector<int64_t> sizes;
+  for (size_t i = 0; i < depth; ++i) sizes.push_back(x->type.dims[i].Value());
+  if (indices.empty()) return Values{x};
+  Type rows{updates->type.element, {Dim(static_cast<int64_t>(indices.size() / depth))}};
+  rows.dims.insert(rows.dims.end(), x->type.dims.begin() + static_cast<std::ptrdiff_t>(depth),
+                   x->type.dims.end());
+  RNNC_ASSIGN(Value * row_updates, EmitReshape(context, updates, rows));
+  for (const TensorPtr& table : RowsOfPlaces(indices, sizes)) x = Scattered(context, x, row_updates, table);
+  return Values{x};
 }
 
 }  // namespace

@@ -272,13 +272,14 @@ Result<Values> LowerConvTranspose(const Context& context) {
     store.push_back(channels.Is(1) ? group : group * channels + product.Parallel("m", channels));
     first_input = group * group_inputs;
   }
-  const IndexExpr channel = groups == 1 || channels.Is(1) ? (groups == 1 ? store[1] : IndexExpr(0))
-                                                          : IndexExpr::Variable(2);
+  const IndexExpr channel =
+      groups == 1 || channels.Is(1) ? (groups == 1 ? store[1] : IndexExpr(0)) : IndexExpr::Variable(2);
   std::vector<IndexExpr> places, residues;
   bool guarded = false;
   for (size_t i = 0; i < axes.size(); ++i) {
     const int64_t padding = context.op.Ints("output_padding")[i];
-    const int64_t behind = (axes[i].taps - 1) * axes[i].reach + (padding + axes[i].stride - 1) / axes[i].stride;
+    const int64_t behind =
+        (axes[i].taps - 1) * axes[i].reach + (padding + axes[i].stride - 1) / axes[i].stride;
     axes[i].places = x->type.dims[i + 2] + Dim(behind);
     guarded = guarded || behind > 0;
     places.push_back(product.Parallel("q" + std::to_string(i), axes[i].places));
@@ -318,7 +319,7 @@ Result<Values> LowerEinsum(const Context& context) {
   std::vector<IndexExpr> store;
   for (char letter : equation.substr(arrow + 2)) {
     store.push_back(IndexExpr::Variable(static_cast<int>(kernel.parallel.size())));
-    kernel.parallel.push_back({std::string(1, letter), result.dims[kernel.parallel.size()]});
+    kernel.parallel.push_back({std::string("i") + letter, result.dims[kernel.parallel.size()]});
     variables[letter] = store.back();
   }
   Values operands;
@@ -330,8 +331,9 @@ Result<Values> LowerEinsum(const Context& context) {
     for (size_t axis = 0; axis < terms[i].size(); ++axis) {
       const char letter = terms[i][axis];
       if (variables.count(letter) == 0 && !dims[axis].Is(1)) {
-        variables[letter] = IndexExpr::Variable(kernel.ReducedVariable(static_cast<int>(accumulator.reduced.size())));
-        accumulator.reduced.push_back({std::string(1, letter), dims[axis]});
+        variables[letter] =
+            IndexExpr::Variable(kernel.ReducedVariable(static_cast<int>(accumulator.reduced.size())));
+        accumulator.reduced.push_back({std::string("i") + letter, dims[axis]});
       }
       indices.push_back(dims[axis].Is(1) ? IndexExpr(0) : variables.at(letter));
     }

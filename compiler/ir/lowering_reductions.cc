@@ -206,8 +206,8 @@ Result<Values> LowerReduceMean(const Context& context) {
   const auto divide = [&](Program& program, int sum) {
     return Apply(program, ScalarOp::kDiv, {sum, CountAs(program, compute, count)});
   };
-  return Values{ReduceOrMap(
-      context, axes, {Combine::kSum, compute, context.ResultType().element, Same, divide})};
+  return Values{
+      ReduceOrMap(context, axes, {Combine::kSum, compute, context.ResultType().element, Same, divide})};
 }
 
 // max + log(sum of exp(x - max)); a maximum that is infinite is not subtracted (inf - inf is NaN).
@@ -237,9 +237,8 @@ Result<Values> LowerReduceLogSumExp(const Context& context) {
     const int read = program.AddRead(compute, 1, std::move(indices));
     return Apply(program, ScalarOp::kAdd, {read, Apply(program, ScalarOp::kLog, {sum})});
   };
-  return Values{
-      EmitReduce(context, {x, max}, axes,
-                 {Combine::kSum, compute, context.ResultType().element, ExpOfDifference, add_max})};
+  return Values{EmitReduce(context, {x, max}, axes,
+                           {Combine::kSum, compute, context.ResultType().element, ExpOfDifference, add_max})};
 }
 
 // ---- arg_max, arg_min, hardmax ----
@@ -250,8 +249,7 @@ Value* EmitArgReduce(const Context& context, Value* x, const Axes& axes, bool le
   const ElementType compute = ComputeType(x->type.element);
   Axes kept = axes;
   kept.keep = true;
-  Value* best =
-      EmitReduce(context, {x}, kept, {least ? Combine::kMin : Combine::kMax, compute, compute});
+  Value* best = EmitReduce(context, {x}, kept, {least ? Combine::kMin : Combine::kMax, compute, compute});
   const int64_t axis = *axes.reduced.begin();
   const Dim& extent = x->type.dims[static_cast<size_t>(axis)];
   // All other axes are parallel, then comes the gate.
@@ -264,9 +262,9 @@ Value* EmitArgReduce(const Context& context, Value* x, const Axes& axes, bool le
     const int other = program.AddIndex(IndexExpr(last ? Dim(-1) : extent));
     return Apply(program, ScalarOp::kSelect, {chosen, program.AddIndex(at), other});
   };
-  return EmitReduce(context, {x, best}, axes,
-                    {last ? Combine::kMax : Combine::kMin, compute, ElementType::kI64, candidate, Done,
-                     ElementType::kI64});
+  return EmitReduce(
+      context, {x, best}, axes,
+      {last ? Combine::kMax : Combine::kMin, compute, ElementType::kI64, candidate, Done, ElementType::kI64});
 }
 
 Result<Values> LowerArgReduce(const Context& context) {
@@ -287,10 +285,10 @@ Result<Values> LowerHardmax(const Context& context) {
   return Values{EmitMap(context, context.ResultType(), {best}, [&](Program& program) {
     const int here = program.AddIndex(IndexExpr::Variable(static_cast<int>(axis)));
     const int chosen = program.AddRead(ElementType::kI64, 0, KeptIndices(axes, rank));
-    return Apply(program, ScalarOp::kSelect,
-                 {Apply(program, ScalarOp::kEqual, {here, chosen}),
-                  program.AddConst(context.ResultType().element, 1),
-                  program.AddConst(context.ResultType().element, 0)});
+    return Apply(
+        program, ScalarOp::kSelect,
+        {Apply(program, ScalarOp::kEqual, {here, chosen}), program.AddConst(context.ResultType().element, 1),
+         program.AddConst(context.ResultType().element, 0)});
   })};
 }
 
@@ -318,8 +316,7 @@ Result<Values> LowerCumSum(const Context& context) {
   const int to = program.AddIndex(IndexExpr::Variable(static_cast<int>(axis)));
   const int counts = Apply(program, exclusive ? ScalarOp::kLess : ScalarOp::kLessEqual,
                            reverse ? std::vector<int>{to, from} : std::vector<int>{from, to});
-  const int read =
-      CastTo(program, accumulator.type, program.AddRead(x->type.element, 0, std::move(indices)));
+  const int read = CastTo(program, accumulator.type, program.AddRead(x->type.element, 0, std::move(indices)));
   program.outputs = {Apply(program, ScalarOp::kSelect, {counts, read, ConstLike(program, read, 0)})};
   const int sum = kernel.epilogue.AddAccumulator(accumulator.type, 0, 0);
   kernel.epilogue.outputs = {CastTo(kernel.epilogue, result.element, sum)};
@@ -328,14 +325,11 @@ Result<Values> LowerCumSum(const Context& context) {
 }
 
 std::vector<Rule> MakeRules() {
-  std::vector<Rule> rules = {{OpKind::kSoftmax, LowerSoftmax},
-                             {OpKind::kLogSoftmax, LowerSoftmax},
-                             {OpKind::kHardmax, LowerHardmax},
-                             {OpKind::kArgMax, LowerArgReduce},
-                             {OpKind::kArgMin, LowerArgReduce},
-                             {OpKind::kCumSum, LowerCumSum},
-                             {OpKind::kReduceMean, LowerReduceMean},
-                             {OpKind::kReduceLogSumExp, LowerReduceLogSumExp}};
+  std::vector<Rule> rules = {
+      {OpKind::kSoftmax, LowerSoftmax},       {OpKind::kLogSoftmax, LowerSoftmax},
+      {OpKind::kHardmax, LowerHardmax},       {OpKind::kArgMax, LowerArgReduce},
+      {OpKind::kArgMin, LowerArgReduce},      {OpKind::kCumSum, LowerCumSum},
+      {OpKind::kReduceMean, LowerReduceMean}, {OpKind::kReduceLogSumExp, LowerReduceLogSumExp}};
   for (const ReduceRule& rule : kReductions) rules.push_back({rule.kind, LowerReduce});
   return rules;
 }

@@ -23,9 +23,9 @@ double Nothing(bool average, ElementType type) {
 int TapsInside(Program& program, const IndexExpr& begin, int64_t kernel, int64_t dilation, const Dim& low,
                const Dim& high) {
   const IndexExpr before = IndexExpr::FloorDiv(IndexExpr(low + Dim(dilation - 1)) - begin, Dim(dilation));
-  const IndexExpr until =
-      IndexExpr::FloorDiv(IndexExpr(high + Dim(dilation - 1)) - begin, Dim(dilation));
-  const int first = Apply(program, ScalarOp::kMax, {program.AddIndex(before), program.AddIndex(IndexExpr(0))});
+  const IndexExpr until = IndexExpr::FloorDiv(IndexExpr(high + Dim(dilation - 1)) - begin, Dim(dilation));
+  const int first =
+      Apply(program, ScalarOp::kMax, {program.AddIndex(before), program.AddIndex(IndexExpr(0))});
   const int end =
       Apply(program, ScalarOp::kMin, {program.AddIndex(until), program.AddIndex(IndexExpr(kernel))});
   return Apply(program, ScalarOp::kSub, {end, first});
@@ -69,8 +69,8 @@ Result<Values> LowerPool(const Context& context) {
             context.op.Ints("dilations"),
             context.op.Kind() == OpKind::kAveragePool,
             context.op.Int("ceil_mode") != 0};
-  pool.guarded = pool.guarded ||
-                 std::any_of(pool.pads.begin(), pool.pads.end(), [](int64_t pad) { return pad != 0; });
+  pool.guarded =
+      pool.guarded || std::any_of(pool.pads.begin(), pool.pads.end(), [](int64_t pad) { return pad != 0; });
   Kernel kernel = MakeMap(result.dims);
   Accumulator accumulator;
   accumulator.name = "acc";

@@ -12,8 +12,9 @@ namespace {
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::string& file, std::string_view blob)
-      : cursor_(Lex(text), file), data_(cursor_, blob) {}
+  Parser(std::string_view text, const std::string& file, std::string_view blob,
+         std::map<const void*, int>* lines)
+      : cursor_(Lex(text), file), data_(cursor_, blob), lines_(lines) {}
 
   Result<std::unique_ptr<Module>> Run() {
     module_ = std::make_unique<Module>();
@@ -104,14 +105,17 @@ class Parser {
                                              : module_->AddState(name, type, std::move(tensor));
     value->place = place;
     globals_[name] = value;
+    Note(value, token);
   }
 
   // @main(%x: f32[T,1,40]) -> (%y: f32[T,1,12]) { .. }
   void ParseFunction() {
     locals_.clear();
+    const Token token = cursor_.Peek();
     const std::string name = cursor_.ExpectKind(TokenKind::kGlobal, "the name of the function");
     if (module_->FindFunction(name) != nullptr) cursor_.Fail("function @{} is there twice", name);
     Function* function = module_->AddFunction(name);
+    Note(function, token);
     cursor_.Expect("(");
     if (!cursor_.AtSymbol(")")) {
       do {
@@ -148,7 +152,12 @@ class Parser {
     Value* value = block.AddArgument(ParseType(cursor_), name);
     value->place = ParsePlace(cursor_);
     Define(token, value);
+    Note(value, token);
     return value;
+  }
+
+  void Note(const void* part, const Token& token) {
+    if (lines_ != nullptr) (*lines_)[part] = token.line;
   }
 
   void Define(const Token& token, Value* value) {
@@ -219,6 +228,7 @@ class Parser {
     if (!kind) cursor_.FailAt(token, fmt::format("there is no operation '{}'", name));
     if (cursor_.Failed()) return;
     Operation& operation = *block.Insert(*kind);
+    Note(&operation, results.empty() ? token : results.front().token);
     switch (*kind) {
       case OpKind::kScan:
         ParseScan(operation);
@@ -396,6 +406,7 @@ class Parser {
 
   Cursor cursor_;
   DataParser data_;
+  std::map<const void*, int>* lines_;
   std::unique_ptr<Module> module_;
   std::map<std::string, Value*> globals_;
   std::map<std::string, Value*> locals_;
@@ -403,8 +414,9 @@ class Parser {
 
 }  // namespace
 
-Result<std::unique_ptr<Module>> Parse(std::string_view text, const std::string& file, std::string_view blob) {
-  return Parser(text, file, blob).Run();
+Result<std::unique_ptr<Module>> Parse(std::string_view text, const std::string& file, std::string_view blob,
+                                      std::map<const void*, int>* lines) {
+  return Parser(text, file, blob, lines).Run();
 }
 
 }  // namespace rnnc::ir

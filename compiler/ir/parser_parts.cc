@@ -14,7 +14,7 @@ namespace rnnc::ir {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr size_t kMaxTerms = 256;  // of an index expression or a size
+constexpr size_t kMaxTerms = Dim::kMaxSize;  // of an index expression or a size
 
 std::string Describe(const Token& token) {
   switch (token.kind) {
@@ -118,15 +118,9 @@ class IndexParser {
     return IndexExpr(Dim::Symbol(name));
   }
 
-  static size_t Size(const Dim& dim) {
-    size_t size = dim.Terms().size();
-    for (const auto& [monomial, coefficient] : dim.Terms()) size += monomial.size();
-    return size;
-  }
-
   static size_t Size(const IndexExpr& expr) {
-    size_t size = Size(expr.ConstantPart());
-    for (const IndexExpr::Term& term : expr.Terms()) size += Size(term.coefficient) + 1;
+    size_t size = expr.ConstantPart().Size();
+    for (const IndexExpr::Term& term : expr.Terms()) size += term.coefficient.Size() + 1;
     return size;
   }
 
@@ -247,6 +241,7 @@ Type ParseType(Cursor& cursor) {
   if (cursor.TakeSymbol("]")) return type;
   do {
     type.dims.push_back(ParseDim(cursor));
+    if (type.Rank() > kMaxRank) cursor.Fail("a type of more than {} axes", kMaxRank);
   } while (cursor.TakeSymbol(","));
   cursor.Expect("]");
   return type;

@@ -39,7 +39,7 @@ Result<Dims> Query::Known(std::string_view name) const {
   }
   std::optional<Dims> elements = ints.Of(value);
   if (!elements) {
-    return Refuse("{}: %{} {}", name, value->name, WhyUnknown(*value));
+    return Refuse("{}: %{} {}", name, value->name, WhyUnknown(*value, ints));
   }
   return *elements;
 }
@@ -106,6 +106,9 @@ const std::map<OpKind, Rule>& AllRules() {
 
 // Every size must be one that a tensor can have, whatever the symbols are.
 Result<> CheckSizes(const Query& query, const Type& type) {
+  if (type.Rank() > kMaxRank) {
+    return query.Refuse("the result has {} axes; {} are the most", type.Rank(), kMaxRank);
+  }
   for (const Dim& dim : type.dims) {
     if (dim.IsPoisoned()) return query.Refuse("the size of a result overflows 64 bits");
     if (!IsNeverNegative(dim, query.ints.Least())) {

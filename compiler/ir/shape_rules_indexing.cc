@@ -85,7 +85,7 @@ Result<> CheckScatterIndices(const Query& query, const std::vector<int64_t>& ind
       }
       if (row[i] < 0) row[i] += sizes[i];
     }
-    if (!rows.insert(row).second) {
+    if (!rows.insert(row).second && query.op.String("reduction") == "none") {
       return query.Refuse("indices: name one place twice; which update holds is not defined");
     }
     if (sizes.empty()) break;
@@ -110,8 +110,8 @@ Result<Types> ScatterNd(const Query& query) {
   }
   const std::optional<std::vector<int64_t>> known = query.ints.IntegersOf(query.Find("indices"));
   if (!known || indices.Rank() == 0) {
-    return query.Refuse("indices: %{} is not known when compiled; bind the input it depends on with --const",
-                        query.Find("indices")->name);
+    const Value& value = *query.Find("indices");
+    return query.Refuse("indices: %{} {}", value.name, WhyUnknown(value));
   }
   const int64_t depth = indices.dims.back().Value();
   if (depth < 1 || depth > x.Rank()) {
@@ -152,8 +152,8 @@ Result<Types> FloatRange(const Query& query) {
   for (size_t i = 0; i < 3; ++i) {
     const std::optional<double> number = KnownNumber(query.Find(kNames[i]), query.ints);
     if (!number) {
-      return query.Refuse("{}: %{} is not known when compiled; bind the input it depends on with --const",
-                          kNames[i], query.Find(kNames[i])->name);
+      const Value& value = *query.Find(kNames[i]);
+      return query.Refuse("{}: %{} {}", kNames[i], value.name, WhyUnknown(value));
     }
     numbers[i] = *number;
   }
@@ -162,8 +162,7 @@ Result<Types> FloatRange(const Query& query) {
     return query.Refuse("limit: {} to {} by {} has no length that can be computed", numbers[0], numbers[1],
                         numbers[2]);
   }
-  return Types{
-      MakeType(query.TypeOf("start").element, {Dim(static_cast<int64_t>(std::max(count, 0.0)))})};
+  return Types{MakeType(query.TypeOf("start").element, {Dim(static_cast<int64_t>(std::max(count, 0.0)))})};
 }
 
 // max(ceil((limit - start) / delta), 0) elements.
@@ -203,12 +202,8 @@ Result<Types> EyeLike(const Query& query) {
 
 const std::map<OpKind, Rule>& IndexingRules() {
   static const std::map<OpKind, Rule> table = {
-      {OpKind::kTile, Tile},
-      {OpKind::kTrilu, Trilu},
-      {OpKind::kGatherElements, GatherElements},
-      {OpKind::kScatterNd, ScatterNd},
-      {OpKind::kRange, Range},
-      {OpKind::kEyeLike, EyeLike},
+      {OpKind::kTile, Tile},           {OpKind::kTrilu, Trilu}, {OpKind::kGatherElements, GatherElements},
+      {OpKind::kScatterNd, ScatterNd}, {OpKind::kRange, Range}, {OpKind::kEyeLike, EyeLike},
   };
   return table;
 }

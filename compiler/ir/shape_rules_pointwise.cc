@@ -149,6 +149,7 @@ Result<Types> Celu(const Query& query) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table, one line an operator
 const std::map<OpKind, Rule>& PointwiseRules() {
   constexpr Rule number = Same<Elements::kNumber>;
   constexpr Rule floating = Same<Elements::kFloat>;

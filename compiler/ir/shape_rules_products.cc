@@ -179,8 +179,11 @@ Result<Types> Einsum(const Query& query) {
 }  // namespace
 
 const std::map<OpKind, Rule>& ProductRules() {
-  static const std::map<OpKind, Rule> table = {
-      {OpKind::kMatmul, Matmul}, {OpKind::kGemm, Gemm}, {OpKind::kConv, Conv}, {OpKind::kLinear, Linear}, {OpKind::kEinsum, Einsum}};
+  static const std::map<OpKind, Rule> table = {{OpKind::kMatmul, Matmul},
+                                               {OpKind::kGemm, Gemm},
+                                               {OpKind::kConv, Conv},
+                                               {OpKind::kLinear, Linear},
+                                               {OpKind::kEinsum, Einsum}};
   return table;
 }
 

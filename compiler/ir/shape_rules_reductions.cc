@@ -88,7 +88,11 @@ Result<Types> LayerNormalization(const Query& query) {
   RNNC_ASSIGN(const int64_t axis, query.Axis("axis", query.op.Int("axis"), x.Rank()));
   RNNC_TRY(RequireBroadcast(query, "scale", x));
   RNNC_TRY(RequireBroadcast(query, "b", x));
-  Type statistic = MakeType(ElementType::kF32, x.dims);
+  const std::optional<ElementType> stash = ParseElementType(query.op.String("stash"));
+  if (stash != ElementType::kF32 && stash != ElementType::kF64) {
+    return query.Refuse("stash: '{}' is neither f32 nor f64", query.op.String("stash"));
+  }
+  Type statistic = MakeType(*stash, x.dims);
   for (auto dim = statistic.dims.begin() + axis; dim != statistic.dims.end(); ++dim) *dim = Dim(1);
   return Types{x, statistic, statistic};
 }

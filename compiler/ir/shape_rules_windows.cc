@@ -69,6 +69,12 @@ Result<Types> Pool(const Query& query) {
       return query.Refuse("pads: {} and {} leave a window of {} without elements", before,
                           query.op.Ints("pads")[i + axes], reach);
     }
+    // Taps further apart than the operand is long may all miss it.
+    const int64_t dilation = query.op.Ints("dilations")[i];
+    if (dilation > 1 && before > 0 && !IsAtMost(Dim(dilation), x.dims[i + 2])) {
+      return query.Refuse("dilations: {} over {} padded elements{}", dilation, x.dims[i + 2].ToText(),
+                          BindingHint(x.dims[i + 2]));
+    }
     const Dim begun_before = x.dims[i + 2] + Dim(before);
     const Window window{begun_before + Dim(query.op.Ints("pads")[i + axes]), Dim(reach)};
     RNNC_ASSIGN(Dim count, CountWindows(query, window, begun_before, query.op.Ints("strides")[i]));
@@ -127,9 +133,8 @@ Result<Types> ConvTranspose(const Query& query) {
 }  // namespace
 
 const std::map<OpKind, Rule>& WindowRules() {
-  static const std::map<OpKind, Rule> table = {{OpKind::kMaxPool, Pool},
-                                               {OpKind::kAveragePool, Pool},
-                                               {OpKind::kConvTranspose, ConvTranspose}};
+  static const std::map<OpKind, Rule> table = {
+      {OpKind::kMaxPool, Pool}, {OpKind::kAveragePool, Pool}, {OpKind::kConvTranspose, ConvTranspose}};
   return table;
 }
 

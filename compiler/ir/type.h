@@ -25,6 +25,9 @@ int64_t BytesOf(ElementType type);
 bool IsFloat(ElementType type);
 bool IsUnsigned(ElementType type);  // integers without a sign, and bool
 
+// Axes of a value at most, as in NumPy. Tables of coordinates are elements times axes.
+constexpr int64_t kMaxRank = 64;
+
 // The type of a tensor: element type and dims, outermost first, row-major. A scalar has no dims.
 struct Type {
   ElementType element = ElementType::kF32;

@@ -77,7 +77,9 @@ bool MayBeAbsent(const std::vector<OpInfo::Slot>& slots, size_t i) {
 
 class Verifier {
  public:
-  explicit Verifier(const Module& module) : module_(module), ints_(LeastSizesOf(module)) {}
+  // A module has up to three functions of the graph that an importer knew the integers of.
+  explicit Verifier(const Module& module)
+      : module_(module), ints_(LeastSizesOf(module), true, 4 * KnownInts::kMaxRemembered) {}
 
   Violations Run() {
     CheckSizes();
@@ -389,10 +391,9 @@ bool Knows(const Symbols& symbols, const Dim& dim) {
                      [&](const auto& symbol) { return symbols.count(symbol) != 0; });
 }
 
-std::vector<Violation> FindViolations(const Module& module) {
-  const Violations found = Verifier(module).Run();
-  if (found.Count() == 0) return {};
-  const std::map<const void*, int> lines = Serialize(module).lines;
+namespace {
+
+std::vector<Violation> WithLines(const Violations& found, const std::map<const void*, int>& lines) {
   std::vector<Violation> violations;
   for (const Violations::Item& item : found.Items()) {
     const auto line = lines.find(item.place);
@@ -402,6 +403,18 @@ std::vector<Violation> FindViolations(const Module& module) {
   std::stable_sort(violations.begin(), violations.end(),
                    [](const Violation& a, const Violation& b) { return a.line < b.line; });
   return violations;
+}
+
+}  // namespace
+
+std::vector<Violation> FindViolations(const Module& module) {
+  const Violations found = Verifier(module).Run();
+  if (found.Count() == 0) return {};
+  return WithLines(found, Serialize(module).lines);
+}
+
+std::vector<Violation> FindViolations(const Module& module, const std::map<const void*, int>& lines) {
+  return WithLines(Verifier(module).Run(), lines);
 }
 
 Result<> Verify(const Module& module) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Violation {
 
 // Everything that is wrong with a module, in order of lines; empty when it keeps all rules.
 std::vector<Violation> FindViolations(const Module& module);
+// The same with the lines of the text that the module was parsed from (Parse).
+std::vector<Violation> FindViolations(const Module& module, const std::map<const void*, int>& lines);
 
 // The same as diagnostics, each with a note that shows the line of the printed module. A module that
 // fails here is the mistake of who made it: importer, pass, or the author of the text.

@@ -76,9 +76,9 @@ def judge(rnnc, model, timeout, extra):
             worst = max(row["largest_absolute"] for row in outputs if row["compared"])
             sets = len({row["data_set"] for row in outputs})
             return "verified", f"{sets} sets, largest difference {worst:.1e}"
-        if report["compared"] == 0:
+        row = next((row for row in outputs if not row["within"]), None)
+        if row is None:
             return "compiled", "there was nothing to compare"
-        row = next(row for row in outputs if not row["within"])
         return "failed", f"{row['data_set']}: {row['output']}: {difference(row)}"
     # No comparison: is it the model that is refused, or could only its data not be used?
     why = reason(errors, model)

@@ -10,6 +10,7 @@
 
 #include "codegen/codegen.h"
 #include "compiler/ir/builder.h"
+#include "compiler/ir/parser.h"
 #include "tests/support/native/rows.h"
 #include "tests/support/native/stream.h"
 
@@ -69,9 +70,13 @@ class OnRow : public testing::TestWithParam<test::TestRow> {
   }
   void Run(const Fixture& fixture, const std::vector<const void*>& inputs,
            const std::vector<void*>& outputs) {
-    auto object = codegen::GenerateObject(fixture.module, options_);
+    Run(fixture.module, inputs, outputs);
+  }
+  void Run(const ir::Module& module, const std::vector<const void*>& inputs,
+           const std::vector<void*>& outputs) {
+    auto object = codegen::GenerateObject(module, options_);
     ASSERT_TRUE(object.ok()) << Render(object.diagnostics());
-    auto program = test::RowProgram::Load(GetParam(), object->object, fixture.module.name);
+    auto program = test::RowProgram::Load(GetParam(), object->object, module.name);
     ASSERT_TRUE(program.ok()) << Render(program.diagnostics());
     const rnnc_model& model = (*program)->Model();
     std::vector<ir::Tensor> tensors;
@@ -300,6 +305,40 @@ TEST_P(OnRow, GatherByData) {
     EXPECT_EQ(some[i], in[static_cast<size_t>(expected[i] * 21 + 3)]);
     for (int j = 0; j < 21; ++j)
       EXPECT_EQ(all[static_cast<size_t>(i * 21 + j)], in[static_cast<size_t>(expected[i] * 21 + j)]);
+  }
+}
+
+// A carried value takes its next one as soon as nothing needs the old one. Catches it taken before a later
+// kernel has read the old value (y would be 0), and while another value lives in its place (y would be twice
+// h).
+TEST_P(OnRow, CarriedValuesAreTakenWhenTheOldOnesAreDone) {
+  const char* const later_reader = R"(
+      %n: f32[4] at arena[64:16] = map (n<4) { yield add(%h[n], %x[t, n]) } loc("/n")
+      %z: f32[4] at arena[128:16] = map (n<4) { yield sub(%n[n], mul(2.0, %h[n])) } loc("/z"))";
+  const char* const other_in_place = R"(
+      %n: f32[4] at arena[64:16] = map (n<4) { yield add(%h[n], %x[t, n]) } loc("/n")
+      %z: f32[4] at arena[0:16] = map (n<4) { yield sub(%x[t, n], %h[n]) } loc("/z"))";
+  for (const char* body : {later_reader, other_in_place}) {
+    const std::string text = std::string(R"(
+module @m {stage=planned, source="m.onnx", opset=17, arena_bytes=192} {
+  const @h0: f32[4] = [1.0, 2.0, 3.0, 4.0]
+  func @main(%x: f32[3,4] at input0[0:48]) -> (%y: f32[3,4], %hT: f32[4]) {
+    %y: f32[3,4] at output0[0:48], %hT: f32[4] at output1[0:16] = scan t<3 carry(%h: f32[4] at arena[0:16] = @h0) {)") +
+                             body + R"(
+      %w: f32[4] at output0[16*t:16] = map (n<4) { yield add(%z[n], %n[n]) } loc("/w")
+      yield each(%w) carry(%n) loc("/n")
+    } loc("/n")
+    return %y, %hT
+  }
+}
+)";
+    auto module = ir::Parse(text);
+    ASSERT_TRUE(module.ok()) << Render(module.diagnostics());
+    const std::vector<float> x = {1, -2, 3, 5, 2, 4, -8, 1, 3, 3, 7, -6};
+    std::vector<float> y(12), last(4);
+    Run(**module, {x.data()}, {y.data(), last.data()});
+    for (size_t i = 0; i < 12; ++i) EXPECT_EQ(y[i], 2 * x[i]) << i << body;
+    EXPECT_EQ(last, (std::vector<float>{7, 7, 5, 4}));
   }
 }
 

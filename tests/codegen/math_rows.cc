@@ -124,7 +124,11 @@ std::vector<MathRow> MathRows() {
       {"x86-64-v4",
        kX86,
        "x86-64-v4",
-       {.has_fma = true, .has_rounding = true, .has_half = true, .has_reciprocal14 = true}},
+       {.has_fma = true,
+        .has_rounding = true,
+        .has_half = true,
+        .has_reciprocal14 = true,
+        .has_lookup16 = true}},
       {"aarch64", "aarch64-linux-gnu", "generic", {.has_fma = true, .has_rounding = true, .has_half = true}},
   };
 }

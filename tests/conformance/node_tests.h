@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +25,8 @@ struct NodeTest {
   std::vector<ir::Array> inputs;       // of `main`
   std::vector<ir::Array> expected;     // its results
 };
-// Imports a test. Operands that must be known when compiled are inputs in these tests: integer inputs become
-// constants when the model is refused without.
+// Imports a test. Operands that must be known when compiled are inputs in these tests: what decides a shape,
+// an axis or a flag becomes a constant when the model is refused without.
 Result<NodeTest> LoadNodeTest(const std::string& name);
 
 // What is wrong with results, by the tolerance of ONNX's own runner: |got - expected| <= atol + 1e-3 *
@@ -37,6 +38,11 @@ using Runner = std::function<Result<std::vector<ir::Array>>(const NodeTest&)>;
 struct Tally {
   std::vector<std::string> passed, refused, failed;  // "name" or "name: reason"
 };
+
+// Why tests are refused: for each reason (without file, node and the name of the tensor) the names, without
+// "test_".
+using Refusals = std::map<std::string, std::vector<std::string>>;
+Refusals RefusedNodeTests();
 // Runs them all and writes the three lists to `list_file`. Only the import may refuse.
 Tally RunNodeTests(const Runner& run, double atol, const std::string& list_file);
 

@@ -96,7 +96,8 @@ bool MentionsTime(const OperatorCase& c) {
 
 std::vector<OperatorCase> AllCases() {
   std::vector<OperatorCase> all;
-  for (auto part : {PointwiseCases, ProductCases, ReductionCases, LayoutCases, RecurrentCases}) {
+  for (auto part : {PointwiseCases, ProductCases, ReductionCases, LayoutCases, RecurrentCases,
+                    ArgReductionCases, NormalizationCases, WindowCases, PlaceCases}) {
     std::vector<OperatorCase> cases = part();
     all.insert(all.end(), cases.begin(), cases.end());
   }

@@ -27,10 +27,7 @@ namespace {
 int64_t I(int64_t value) { return value; }
 using L = std::vector<int64_t>;
 
-}  // namespace
-
-std::vector<OperatorCase> PointwiseCases() {
-  std::vector<OperatorCase> cases;
+void AddOneOperandCases(std::vector<OperatorCase>& cases) {
   for (const char* op :
        {"identity", "neg",  "abs",      "sign",     "exp",  "floor",      "ceil",  "round",
         "erf",      "sin",  "cos",      "atan",     "sinh", "cosh",       "asinh", "tanh",
@@ -80,7 +77,13 @@ std::vector<OperatorCase> PointwiseCases() {
   cases.push_back({"clip", {In({9}), high, low}, {}, 0});
   cases.push_back(
       {"clip", {In(E::kI32, {9}, -9, 9), Const(E::kI32, {}, {-2}), Const(E::kI32, {}, {3})}, {}, 0});
+}
 
+}  // namespace
+
+std::vector<OperatorCase> PointwiseCases() {
+  std::vector<OperatorCase> cases;
+  AddOneOperandCases(cases);
   for (const char* op :
        {"add", "sub", "mul", "div", "equal", "less", "less_or_equal", "greater", "greater_or_equal"}) {
     cases.push_back({op, {In({2, 1, 3}), In({kT, 1})}, {}, 0});

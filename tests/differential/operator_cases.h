@@ -44,5 +44,9 @@ std::vector<OperatorCase> ProductCases();
 std::vector<OperatorCase> ReductionCases();
 std::vector<OperatorCase> LayoutCases();
 std::vector<OperatorCase> RecurrentCases();
+std::vector<OperatorCase> ArgReductionCases();
+std::vector<OperatorCase> NormalizationCases();
+std::vector<OperatorCase> WindowCases();
+std::vector<OperatorCase> PlaceCases();
 
 }  // namespace rnnc::testing

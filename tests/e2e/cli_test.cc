@@ -55,7 +55,8 @@ TEST(Cli, UsageErrors) {
                          {{"compile", "m.onnx", "--shape", "x=2,3"}, "2,3"},
                          {{"verify", "m.onnx", "--atoll=1"}, "did you mean '--atol'"},
                          {{"inspect", "m.onnx", "--jsn"}, "did you mean '--json'"},
-                         {{"run", "m.onnx", "--interprt"}, "did you mean '--interpret'"}}) {
+                         {{"run", "m.onnx", "--interprt"}, "did you mean '--interpret'"},
+                         {{"opt", "m.rnn", "--pas=fuse-gates"}, "did you mean '--pass'"}}) {
     const ProcessResult result = Rnnc(c.arguments);
     EXPECT_EQ(result.exit_code, 2) << result.errors;
     EXPECT_EQ(result.output, "");
@@ -68,10 +69,10 @@ TEST(Cli, Help) {
   const ProcessResult help = Rnnc({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_EQ(help.errors, "");
-  for (const char* part : {"examples:", "rnnc compile", "rnnc inspect", "rnnc verify", "rnnc run"}) {
+  for (const char* part : {"examples:", "rnnc compile", "rnnc inspect", "rnnc verify", "rnnc run", "rnnc opt"}) {
     EXPECT_THAT(help.output, HasSubstr(part));
   }
-  for (const char* command : {"compile", "inspect", "run", "verify"}) {
+  for (const char* command : {"compile", "inspect", "run", "verify", "opt"}) {
     const ProcessResult own = Rnnc({command, "--help"});
     EXPECT_EQ(own.exit_code, 0);
     EXPECT_THAT(own.output, HasSubstr("model"));

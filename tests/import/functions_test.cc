@@ -225,5 +225,32 @@ TEST(Functions, DoNotExpandForEver) {
   }
 }
 
+// Catches names that each node of a call repeats: a long one times many nodes is more than any file.
+TEST(Functions, LongNamesTimesManyNodes) {
+  OnnxBuilder body(17);
+  body.Input("a", {});
+  for (int i = 0; i < 3000; ++i) {
+    body.Node("Neg", {i == 0 ? "a" : "v" + std::to_string(i - 1)}, {"v" + std::to_string(i)});
+  }
+  body.Output("v2999");
+  OnnxBuilder model(17);
+  model.Function(kOwn, "F", body);
+  model.Input("x", {2}).Node("F", {"x"}, {"y"}, std::string(1 << 20, 'n')).Domain(kOwn).Output("y");
+  EXPECT_THAT(Refusal(model), HasSubstr("functions: their calls expand to more than"));
+}
+
+// Catches a search for a free name that begins anew each time: its time would be the square of the calls'.
+TEST(Functions, ManyCallsOfOneName) {
+  OnnxBuilder body(17);
+  body.Input("a", {}).Node("Neg", {"a"}, {"t"}).Node("Neg", {"t"}, {"b"}).Output("b");
+  OnnxBuilder model(17);
+  model.Function(kOwn, "F", body);
+  model.Input("v0", {2});
+  for (int i = 0; i < 20000; ++i) {
+    model.Node("F", {"v" + std::to_string(i)}, {"v" + std::to_string(i + 1)}, "call").Domain(kOwn);
+  }
+  EXPECT_NE(Imported(model.Output("v20000")), nullptr);
+}
+
 }  // namespace
 }  // namespace rnnc::import

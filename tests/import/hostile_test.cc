@@ -181,6 +181,47 @@ TEST(Hostile, LongChains) {
   EXPECT_EQ(module->FindFunction("main")->ResultTypes()[0].ToText(), "f32[2]");
 }
 
+// Catches constants as large as a file says, tables of coordinates with any number of axes, and polynomials
+// of 2^40 terms: none of them is made, whatever the file says.
+TEST(Hostile, NumbersThatTheFileDoesNotPayFor) {
+  OnnxBuilder one_hot(17);
+  one_hot.Input("x", {2}, OnnxBuilder::kInt64).Int("depth", int64_t{1} << 34).Floats("v", {2}, {0, 1});
+  one_hot.Node("OneHot", {"x", "depth", "v"}, {"y"}, "n").Output("y");
+  std::unique_ptr<ir::Module> module = Imported(one_hot);
+  ASSERT_NE(module, nullptr);
+  EXPECT_EQ(module->FindFunction("main")->ResultTypes()[0].ToText(), "f32[2,17179869184]");
+  OnnxBuilder axes(17);
+  axes.Input("x", {1})
+      .Ints("s", std::vector<int64_t>(100, 1))
+      .Node("Reshape", {"x", "s"}, {"y"}, "n")
+      .Output("y");
+  EXPECT_THAT(Refusal(axes), HasSubstr("m.onnx: n: the result has 100 axes; 64 are the most"));
+  OnnxBuilder input(17);
+  input.Input("x", OnnxBuilder::Dims(100, 1)).Node("Neg", {"x"}, {"y"}, "n").Output("y");
+  EXPECT_THAT(Refusal(input), HasSubstr("m.onnx: input 'x': has 100 axes; 64 are the most"));
+  OnnxBuilder powers(17);
+  powers.Input("x", {"T", 2}).Node("Size", {"x"}, {"s"}).Int("one", 1).Node("Add", {"s", "one"}, {"v0"});
+  for (int i = 0; i < 40; ++i) {
+    const std::string v = "v" + std::to_string(i);
+    powers.Node("Mul", {v, v}, {"v" + std::to_string(i + 1)});
+  }
+  powers.Ints("axes", {0})
+      .Node("Unsqueeze", {"v40", "axes"}, {"u"})
+      .Node("ConstantOfShape", {"u"}, {"y"}, "n");
+  EXPECT_THAT(Refusal(powers.Output("y"), Open({"T"})), HasSubstr("m.onnx: n: "));
+}
+
+// Catches time that grows with the square of the file: 50000 nodes, each wrong in a way of its own, in
+// reverse.
+TEST(Hostile, ManyErrors) {
+  OnnxBuilder model(17);
+  model.Input("x", {2});
+  for (int i = 50000; i > 0; --i) {
+    model.Node("Neg", {i == 1 ? "x" : "v" + std::to_string(i - 1)}, {"v" + std::to_string(i)});
+  }
+  EXPECT_THAT(Refusal(model.Output("v50000")), HasSubstr("sort the nodes"));
+}
+
 struct ExternalCase {
   const char* location;
   const char* offset;

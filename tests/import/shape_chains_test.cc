@@ -126,7 +126,7 @@ const Chain kChains[] = {
      },
      "Expand", "r: shape: %n depends on the size B; bind it with --dim B=N"},
     {"the smaller of an open size and a number",
-     [](OnnxBuilder& m) { m.Node("Min", {"t1", "eight1"}, {"n"}); }, "Expand",
+     [](OnnxBuilder& m) { m.Ints("far", {1000}).Node("Min", {"t1", "far"}, {"n"}); }, "Expand",
      "r: shape: %n depends on the size T"},
     {"data", [](OnnxBuilder& m) { m.Input("k", {1}, OnnxBuilder::kInt64).Node("Add", {"k", "b1"}, {"n"}); },
      "Expand", "r: shape: %n depends on the input 'k'; give its value with --const k=VALUE"},

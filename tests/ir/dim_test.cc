@@ -103,5 +103,17 @@ TEST(Tensor, BFloat16) {
   EXPECT_TRUE(std::isnan(DoubleFromBFloat16(BFloat16FromDouble(std::nan("")))));
 }
 
+// Catches polynomials that grow without end: a file of 40 multiplications asks for 2^40 terms.
+TEST(Dim, LargePolynomialsArePoisoned) {
+  Dim power = Dim::Symbol("T") + 1;
+  for (int i = 0; i < 40; ++i) power = power * power;
+  EXPECT_TRUE(power.IsPoisoned());
+  Dim sum;
+  for (int i = 0; i < 100; ++i) sum += Dim::Symbol("s" + std::to_string(i));
+  EXPECT_FALSE(sum.IsPoisoned());
+  for (int i = 100; i < 200; ++i) sum += Dim::Symbol("s" + std::to_string(i));
+  EXPECT_TRUE(sum.IsPoisoned());
+}
+
 }  // namespace
 }  // namespace rnnc::ir

@@ -227,5 +227,64 @@ TEST(ShapeRuleTable, IsComplete) {
   }
 }
 
+// Rules that need the length where the mathematics does not, or guess it where it does.
+TEST_F(ShapeRules, OperatorsOverALength) {
+  const std::map<std::string, Attribute> arg = {
+      {"axis", int64_t{-1}}, {"keepdims", int64_t{0}}, {"select_last_index", int64_t{0}}};
+  EXPECT_EQ(TypeOf(OpKind::kArgMax, {Argument({kT, 1, 9})}, arg), "i64[T,1]");
+  EXPECT_EQ(TypeOf(OpKind::kArgMax, {Argument({9, kT})}, arg), "i64[9]");
+  EXPECT_THAT(TypeOf(OpKind::kArgMax, {Argument({kT, 0})}, arg), HasSubstr("axis: 1 of f32[T,0] is empty"));
+  EXPECT_EQ(TypeOf(OpKind::kHardmax, {Argument({kT, 9})}, {{"axis", int64_t{1}}}), "f32[T,9]");
+  EXPECT_EQ(TypeOf(OpKind::kTile, {Argument({kT, 3}), Ints({2, 3})}), "f32[2*T,9]");
+  Value* length = Op(OpKind::kGather, {ShapeOf(Argument({kT, 1})), Int(0)}, {{"axis", int64_t{0}}});
+  EXPECT_EQ(TypeOf(OpKind::kRange, {Int(0), length, Int(1)}), "i64[T]");
+  EXPECT_EQ(TypeOf(OpKind::kRange, {length, Int(0), Int(-1)}), "i64[T]");
+  EXPECT_EQ(TypeOf(OpKind::kRange, {length, Int(0), Int(1)}), "i64[0]");
+  EXPECT_THAT(TypeOf(OpKind::kRange, {Int(0), length, Int(2)}),
+              HasSubstr("depends on the sizes; bind it with --dim T=N"));
+  EXPECT_THAT(TypeOf(OpKind::kRange, {Int(3), length, Int(1)}), HasSubstr("bind it with --dim T=N"));
+  EXPECT_EQ(TypeOf(OpKind::kTrilu, {Argument({kT, kT})}, {{"upper", int64_t{1}}}), "f32[T,T]");
+  EXPECT_EQ(
+      TypeOf(OpKind::kEyeLike, {Argument({kT, 4})}, {{"dtype", std::string("bool")}, {"k", int64_t{0}}}),
+      "bool[T,4]");
+  EXPECT_EQ(TypeOf(OpKind::kEinsum, {Argument({kT, 3}), Argument({5, 3})},
+                   {{"equation", std::string("tk,nk->tn")}}),
+            "f32[T,5]");
+}
+
+TEST_F(ShapeRules, NormalizationsOverALength) {
+  Value* channel = Argument({8});
+  EXPECT_EQ(TypeOf(OpKind::kBatchNormalization, {Argument({1, 8, kT}), channel, channel, channel, channel},
+                   {{"epsilon", 1e-5}}),
+            "f32[1,8,T]");
+  EXPECT_THAT(TypeOf(OpKind::kBatchNormalization, {Argument({1, kT}), channel, channel, channel, channel},
+                     {{"epsilon", 1e-5}}),
+              HasSubstr("scale: must be a float for each of T channels"));
+  EXPECT_EQ(TypeOf(OpKind::kLayerNormalization, {Argument({kT, 1, 8}), channel},
+                   {{"axis", int64_t{-1}}, {"epsilon", 1e-5}, {"stash", std::string("f32")}}),
+            "f32[T,1,8] f32[T,1,1] f32[T,1,1]");
+}
+
+TEST_F(ShapeRules, WindowsOverALength) {
+  const auto pool = [&](int64_t stride, int64_t ceil) {
+    return TypeOf(OpKind::kMaxPool, {Argument({1, 8, kT})},
+                  {{"kernel_shape", std::vector<int64_t>{3}},
+                   {"strides", std::vector<int64_t>{stride}},
+                   {"pads", std::vector<int64_t>{2, 0}},
+                   {"dilations", std::vector<int64_t>{1}},
+                   {"ceil_mode", ceil}});
+  };
+  EXPECT_EQ(pool(1, 0), "f32[1,8,T]");
+  EXPECT_EQ(pool(1, 1), "f32[1,8,T]");
+  EXPECT_THAT(pool(2, 0), HasSubstr("are no polynomial; bind it with --dim T=N"));
+  EXPECT_EQ(TypeOf(OpKind::kConvTranspose, {Argument({1, 8, kT}), Argument({8, 4, 3})},
+                   {{"strides", std::vector<int64_t>{2}},
+                    {"pads", std::vector<int64_t>{0, 1}},
+                    {"dilations", std::vector<int64_t>{1}},
+                    {"output_padding", std::vector<int64_t>{0}},
+                    {"group", int64_t{1}}}),
+            "f32[1,4,2*T]");
+}
+
 }  // namespace
 }  // namespace rnnc::ir

@@ -33,7 +33,13 @@ Result<std::vector<ir::Array>> Evaluate(const ir::Module& module, const ir::Func
   return ir::EvaluateKernels(function, inputs, evaluation);
 }
 
+}  // namespace
+
 void ExpectSameNumbers(const ir::Module& before, const ir::Module& after) {
+  if (after.stage == ir::Stage::kPlanned) {
+    const Result<> plan = CheckPlan(after);
+    EXPECT_TRUE(plan.ok()) << Render(plan.diagnostics());
+  }
   for (const auto& function : after.Functions()) {
     const ir::Function* origin = before.FindFunction(function->name);
     if (origin == nullptr) continue;
@@ -52,8 +58,6 @@ void ExpectSameNumbers(const ir::Module& before, const ir::Module& after) {
   }
 }
 
-}  // namespace
-
 void ExpectPass(PassFunction pass, std::string_view before, std::string_view after,
                 const PassOptions& options) {
   const auto original = ir::ParseOrDie(before);
@@ -63,10 +67,6 @@ void ExpectPass(PassFunction pass, std::string_view before, std::string_view aft
   ASSERT_TRUE(result.ok()) << Render(result.diagnostics());
   ir::ExpectValid(*module);
   ir::ExpectPrints(*module, after);
-  if (module->stage == ir::Stage::kPlanned) {
-    const Result<> plan = CheckPlan(*module);
-    EXPECT_TRUE(plan.ok()) << Render(plan.diagnostics());
-  }
   ExpectSameNumbers(*original, *module);
 }
 

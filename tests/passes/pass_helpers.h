@@ -10,8 +10,12 @@
 // What tests of single passes share: text before, text after, and the same numbers.
 namespace rnnc::passes {
 
+// Fails the test unless every function that both have computes the same on random inputs (symbols are 5), and
+// a plan holds (passes/check_plan.h).
+void ExpectSameNumbers(const ir::Module& before, const ir::Module& after);
+
 // Parses `before`, runs the pass, fails the test unless the module then prints as `after` and every function
-// that both have computes the same, on random inputs, as before (symbols are 5).
+// that both have computes the same as before.
 void ExpectPass(PassFunction pass, std::string_view before, std::string_view after,
                 const PassOptions& options = {});
 
