@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The rnnc authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Forward through every function, so that chains fold from the front; for each operation without effect:
+// Forward through every function and the loops in it, so that chains fold from the front; for each
+// operation without effect:
 // 1. An identity is its operand.
 // 2. Integers that follow from static sizes and constants become a constant.
 // 3. An operation of constants only is evaluated by the oracle, in double, rounded once to its type. What the
@@ -44,8 +45,8 @@ void Replace(ir::Module& module, Value* value, ir::TensorPtr tensor) {
   ir::ReplaceAllUses(value, constant);
 }
 
-// Elements that may still be folded. Weights pass through several operators each, zero states and masks are made
-// of nothing.
+// Elements that may still be folded. Weights pass through several operators each, zero states and masks are
+// made of nothing.
 constexpr int64_t kFoldsOfAnElement = 16;
 constexpr int64_t kElementsOfNothing = int64_t{1} << 22;
 
@@ -84,13 +85,21 @@ void Fold(ir::Module& module, Operation& operation, ir::KnownInts& ints, int64_t
   }
 }
 
+// What is in a loop and needs nothing of it folds like anything else.
+void FoldIn(ir::Module& module, ir::Block& block, ir::KnownInts& ints, int64_t& allowance) {
+  for (Operation* operation : block.Snapshot()) {
+    Fold(module, *operation, ints, allowance);
+    if (operation->HasBody()) FoldIn(module, operation->Body(), ints, allowance);
+  }
+}
+
 }  // namespace
 
 Result<> FoldConstants(ir::Module& module, const PassOptions&) {
   int64_t allowance = Allowance(module);
   for (const auto& function : module.Functions()) {
     ir::KnownInts ints(ir::LeastSizesOf(module));
-    for (Operation* operation : function->Body().Snapshot()) Fold(module, *operation, ints, allowance);
+    FoldIn(module, function->Body(), ints, allowance);
   }
   return Ok();
 }

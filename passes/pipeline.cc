@@ -20,6 +20,7 @@
 #include "passes/fuse_epilogues.h"
 #include "passes/fuse_gates.h"
 #include "passes/hoist_inputs.h"
+#include "passes/keep_rows.h"
 #include "passes/lower_to_kernels.h"
 #include "passes/merge_contracts.h"
 #include "passes/order_sums.h"
@@ -48,6 +49,8 @@ const std::vector<PassEntry>& Pipeline() {
   static const std::vector<PassEntry> passes = {
       {"fold-constants", FoldConstants, kGraph, kGraph, kNeeded,
        "first: what is supported is judged by what is left, and later passes want weights as constants"},
+      {"keep-rows", KeepRows, kGraph, kGraph, kNeeded,
+       "after folding, which knows the shapes; it leaves the operations of shapes dead"},
       {"remove-dead", RemoveDead, kGraph, kGraph, kNeeded,
        "after folding: what only computed a shape must not be lowered, let alone refused"},
       {"specialise-step", SpecialiseStep, kGraph, kGraph, kNeeded,

@@ -4,30 +4,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "compiler/import/graph.h"
+#include "compiler/import/build_state.h"
 #include "compiler/support/strings.h"
 
 namespace rnnc::import {
 namespace {
-
-// The values of the model's graph, or of the branch of an If in it.
-struct Scope {
-  const CheckedGraph& graph;
-  std::map<std::string, ir::Value*> values;  // null: of a refused node
-};
-
-struct State {
-  const ModelFile& model;
-  ImportNotes* notes;
-  BuiltGraph built;
-  ir::Block* block = nullptr;
-  ir::KnownInts ints;
-  std::vector<Scope> scopes;  // innermost last
-
-  void Set(const std::string& name, ir::Value* value) {
-    if (!name.empty()) scopes.back().values[name] = value;
-  }
-};
 
 // "kws" of kws.onnx; of a file called model.onnx, its folder's name.
 std::string ModuleName(const std::string& path) {
@@ -36,16 +17,7 @@ std::string ModuleName(const std::string& path) {
   return CIdentifier(stem == "model" ? file.parent_path().filename().stem().string() : stem);
 }
 
-ir::Value* FindValue(State& state, const std::string& name) {
-  if (name.empty()) return nullptr;
-  for (auto scope = state.scopes.rbegin(); scope != state.scopes.rend(); ++scope) {
-    if (auto found = scope->values.find(name); found != scope->values.end()) return found->second;
-    auto initialiser = scope->graph.initialisers.find(name);
-    if (initialiser == scope->graph.initialisers.end()) continue;
-    return scope->values[name] = state.built.module->AddConst(name, initialiser->second);
-  }
-  return nullptr;
-}
+using State = BuildState;
 
 void AddInputs(State& state, const std::vector<GraphInput>& inputs) {
   for (const GraphInput& input : inputs) {
@@ -86,16 +58,6 @@ void SetOutputs(State& state, const CheckedNode& node, const Values& outputs) {
   }
 }
 
-void BuildNode(State& state, const CheckedNode& node);
-
-// What is not known of a node's results, or of the recurrent nodes in it.
-void LeaveOut(State& state, const CheckedNode& node) {
-  for (const auto& branch : node.branches) {
-    if (branch->has_recurrent) state.built.symbols.complete = false;
-  }
-  for (const std::string& name : node.proto->output()) state.Set(name, nullptr);
-}
-
 // The nodes of the branch that the condition chooses, in place of the If. The other is as if it were not
 // there.
 void BuildBranch(State& state, const CheckedNode& node) {
@@ -120,20 +82,87 @@ void BuildBranch(State& state, const CheckedNode& node) {
     state.built.errors.insert(state.built.errors.end(), branch.errors.begin(), branch.errors.end());
     return LeaveOut(state, node);
   }
-  state.scopes.push_back({branch, {}});
+  state.scopes.push_back({branch, {}, {}});
   for (const CheckedNode& inner : branch.nodes) BuildNode(state, inner);
   Values outputs;
+  std::map<std::string, Sequence> sequences;
   for (int i = 0; i < node.proto->output_size(); ++i) {
-    outputs.push_back(FindValue(state, branch.proto->output(i).name()));
+    const std::string& result = branch.proto->output(i).name();
+    outputs.push_back(FindValue(state, result));
+    if (const Sequence* sequence = FindSequence(state, result)) sequences[node.proto->output(i)] = *sequence;
   }
   state.scopes.pop_back();
   for (int i = 0; i < node.proto->output_size(); ++i) {
     state.Set(node.proto->output(i), outputs[static_cast<size_t>(i)]);
   }
+  for (auto& [result, sequence] : sequences) state.SetSequence(result, std::move(sequence));
 }
 
-void BuildNode(State& state, const CheckedNode& node) {
-  if (!node.branches.empty()) return BuildBranch(state, node);
+// Nodes that decide what is built.
+using Build = void (*)(State&, const CheckedNode&);
+const std::map<std::string_view, Build>& Builds() {
+  static const std::map<std::string_view, Build> table = {{"If", BuildBranch},
+                                                          {"Scan", BuildScan},
+                                                          {"Loop", BuildLoop},
+                                                          {"SequenceEmpty", BuildSequenceNode},
+                                                          {"SequenceConstruct", BuildSequenceNode},
+                                                          {"SequenceInsert", BuildSequenceNode},
+                                                          {"SequenceAt", BuildSequenceNode},
+                                                          {"SequenceLength", BuildSequenceNode},
+                                                          {"SplitToSequence", BuildSequenceNode},
+                                                          {"ConcatFromSequence", BuildSequenceNode}};
+  return table;
+}
+
+// True when the node has been dealt with: operators work on tensors, and Identity on anything.
+bool BuildOnSequence(State& state, const CheckedNode& node) {
+  for (const std::string& name : node.proto->input()) {
+    const Sequence* sequence = FindSequence(state, name);
+    if (sequence == nullptr) continue;
+    if (node.proto->op_type() == "Identity") {
+      state.SetSequence(node.proto->output(0), *sequence);
+    } else {
+      state.Refuse(Error(node.location, "input '{}': is a sequence, must be a tensor", name));
+      LeaveOut(state, node);
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ir::Value* FindValue(BuildState& state, const std::string& name) {
+  if (name.empty()) return nullptr;
+  for (auto scope = state.scopes.rbegin(); scope != state.scopes.rend(); ++scope) {
+    if (auto found = scope->values.find(name); found != scope->values.end()) return found->second;
+    auto initialiser = scope->graph.initialisers.find(name);
+    if (initialiser == scope->graph.initialisers.end()) continue;
+    return scope->values[name] = state.built.module->AddConst(name, initialiser->second);
+  }
+  return nullptr;
+}
+
+const Sequence* FindSequence(const BuildState& state, const std::string& name) {
+  for (auto scope = state.scopes.rbegin(); scope != state.scopes.rend(); ++scope) {
+    if (auto found = scope->sequences.find(name); found != scope->sequences.end()) return &found->second;
+    if (scope->values.count(name) != 0) return nullptr;
+  }
+  return nullptr;
+}
+
+void LeaveOut(BuildState& state, const CheckedNode& node) {
+  const std::string& type = node.proto->op_type();
+  if (type == "Scan" || type == "Loop") state.built.symbols.complete = false;
+  for (const auto& branch : node.branches) {
+    if (branch->has_recurrent) state.built.symbols.complete = false;
+  }
+  for (const std::string& name : node.proto->output()) state.Set(name, nullptr);
+}
+
+void BuildNode(BuildState& state, const CheckedNode& node) {
+  if (node.rule->convert == nullptr) return Builds().at(node.rule->name)(state, node);
+  if (BuildOnSequence(state, node)) return;
   bool known = true;
   Values inputs;
   for (const std::string& name : node.proto->input()) {
@@ -159,10 +188,17 @@ void BuildNode(State& state, const CheckedNode& node) {
   LeaveOut(state, node);
 }
 
+namespace {
+
 void AddReturn(State& state, ir::Function& function) {
   Values results;
   for (const onnx::ValueInfoProto& output : state.model.proto->graph().output()) {
     ir::Value* value = FindValue(state, output.name());
+    if (FindSequence(state, output.name()) != nullptr) {
+      return state.Refuse(Error(state.model.At(),
+                                "output '{}': is a sequence; return its elements as tensors, or joined",
+                                output.name()));
+    }
     if (value == nullptr) return;  // refused before
     results.push_back(value);
     function.result_names.push_back(output.name());
@@ -175,8 +211,8 @@ void AddReturn(State& state, ir::Function& function) {
 BuiltGraph BuildGraph(const ModelFile& model, const CheckedGraph& graph,
                       const std::vector<GraphInput>& inputs, const std::vector<ir::RuntimeSize>& sizes,
                       ImportNotes* notes, bool trying) {
-  State state{model, notes, {}, nullptr, ir::KnownInts(), {}};
-  state.scopes.push_back({graph, {}});
+  State state{model, notes, !trying, {}, nullptr, ir::KnownInts(), {}};
+  state.scopes.push_back({graph, {}, {}});
   state.built.module = std::make_unique<ir::Module>();
   ir::Module& module = *state.built.module;
   // One size without bounds goes without saying.

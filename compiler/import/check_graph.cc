@@ -8,9 +8,8 @@
 
 // Steps: what the outputs need is found; then for each node in order
 //   1. names: each defined once, before it is used; a use before is a cycle or a graph out of order
-//   2. domain, operator and version, attributes, numbers of inputs and outputs; the branches of an If, which
-//   see
-//      the names defined so far
+//   2. domain, operator and version, attributes, numbers of inputs and outputs; the branches of an If and the
+//      bodies of loops, which see the names defined so far
 // and then
 //   3. initialisers that are used: read, from the file or from beside it
 namespace rnnc::import {
@@ -143,8 +142,9 @@ void CheckCounts(State& state, const CheckedNode& node) {
   const onnx::NodeProto& proto = *node.proto;
   const OperatorRule& rule = *node.rule;
   const bool variadic = rule.max_inputs == kAny;
+  const bool is_loop = rule.name == "Loop";  // M and cond may be absent
   for (int i = 0; i < proto.input_size(); ++i) {
-    if (!proto.input(i).empty() || (i >= rule.min_inputs && !variadic)) continue;
+    if (!proto.input(i).empty() || (i >= rule.min_inputs && !variadic) || (is_loop && i < 2)) continue;
     state.Refuse(Error(node.location, "input {}: is absent and must be there", i));
   }
   if (proto.input_size() < rule.min_inputs || proto.input_size() > rule.max_inputs) {
@@ -190,6 +190,37 @@ void CheckBranches(State& state, CheckedNode& node) {
   }
 }
 
+// The inputs and outputs of a body are those of the node, but for what is particular to the operator.
+void CheckBodyCounts(State& state, const CheckedNode& node, const onnx::GraphProto& body) {
+  const bool is_loop = node.rule->name == "Loop";
+  const int inputs = node.proto->input_size();
+  const int64_t sequences = is_loop ? 0 : node.attributes.Int("num_scan_inputs");
+  if (!is_loop && (sequences < 1 || sequences > inputs)) {
+    return state.Refuse(Error(node.location, "num_scan_inputs: is {} of {} inputs", sequences, inputs));
+  }
+  // A Loop has M and cond, its body the step's number and the condition and gives the next condition.
+  const int64_t carried = is_loop ? inputs - 2 : inputs - sequences;
+  const int64_t before = is_loop ? 1 : 0;
+  if (body.input_size() != inputs) {
+    state.Refuse(Error(node.location, "body: has {} inputs for {} of the node", body.input_size(), inputs));
+  }
+  if (body.output_size() < before + carried || body.output_size() - before < node.proto->output_size()) {
+    state.Refuse(Error(node.location, "body: has {} outputs for {} carried values and {} outputs of the node",
+                       body.output_size(), carried, node.proto->output_size()));
+  }
+}
+
+void CheckBody(State& state, CheckedNode& node) {
+  auto graph = node.attributes.graphs.find("body");
+  if (graph == node.attributes.graphs.end()) return;
+  CheckBodyCounts(state, node, *graph->second);
+  State body{state.model, *graph->second, &state, {}, {}, {}, {}};
+  CheckedGraph checked = Check(body);
+  for (const Diagnostic& diagnostic : checked.errors) state.Refuse(diagnostic);
+  state.checked.has_recurrent = true;
+  node.branches.push_back(std::make_shared<const CheckedGraph>(std::move(checked)));
+}
+
 void CheckNode(State& state, const onnx::NodeProto& proto) {
   CheckedNode node{&proto, nullptr, state.model.OpsetOf(proto), {}, state.At(proto), {}};
   state.checked.operators[proto.op_type()] += 1;
@@ -215,6 +246,7 @@ void CheckNode(State& state, const onnx::NodeProto& proto) {
     state.checked.has_recurrent = true;
   }
   CheckBranches(state, node);
+  CheckBody(state, node);
   state.checked.nodes.push_back(std::move(node));
 }
 

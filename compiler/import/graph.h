@@ -24,11 +24,12 @@ struct CheckedNode {
   int64_t opset = 0;
   NodeAttributes attributes;
   Location location;
-  std::vector<std::shared_ptr<const CheckedGraph>> branches;  // If: then, else
+  std::vector<std::shared_ptr<const CheckedGraph>> branches;  // If: then, else; Scan, Loop: body
 };
 
 // A graph in which every name is defined before it is used, and every node is computed, unless there are
-// errors. Those of a branch are held against the model when the branch is chosen.
+// errors. Those of a branch are held against the model when the branch is chosen, those of a
+// body always.
 struct CheckedGraph {
   const onnx::GraphProto* proto = nullptr;
   std::vector<CheckedNode> nodes;

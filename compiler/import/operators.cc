@@ -253,15 +253,29 @@ const OperatorRule kRules[] = {
      "value:t? value_float:f? value_floats:F? value_int:i? value_ints:I?", ConvertConstant},
     // Becomes the nodes of the branch that its condition chooses.
     {"If", 1, kNewest, 1, 1, kAny, K::kIdentity, "then_branch:g! else_branch:g!", nullptr},
+    // Loops. The older Scan had a batch axis of its own.
+    {"Scan", 9, kNewest, 1, kAny, kAny, K::kScan,
+     "body:g! num_scan_inputs:i! scan_input_axes:I? scan_input_directions:I? scan_output_axes:I? "
+     "scan_output_directions:I?",
+     nullptr},
+    {"Loop", 1, 10, 3, kAny, kAny, K::kScan, "body:g!", nullptr},
+    {"Loop", 11, kNewest, 2, kAny, kAny, K::kScan, "body:g!", nullptr},
+    // Sequences that only gather tensors.
+    {"SequenceEmpty", 11, kNewest, 0, 0, 1, K::kIdentity, "dtype:i=1", nullptr},
+    {"SequenceConstruct", 11, kNewest, 1, kAny, 1, K::kIdentity, "", nullptr},
+    {"SequenceInsert", 11, kNewest, 2, 3, 1, K::kIdentity, "", nullptr},
+    {"SequenceAt", 11, kNewest, 2, 2, 1, K::kGather, "", nullptr},
+    {"SequenceLength", 11, kNewest, 1, 1, 1, K::kIdentity, "", nullptr},
+    {"SplitToSequence", 11, kNewest, 1, 2, 1, K::kIdentity, "axis:i=0 keepdims:i=1", nullptr},
+    {"ConcatFromSequence", 11, kNewest, 1, 1, 1, K::kConcat, "axis:i! new_axis:i=0", nullptr},
 };
 
 // What to do about operators that are refused for a reason of their own.
 const std::map<std::string_view, std::string_view>& Advice() {
-  constexpr std::string_view control =
-      "control flow is not computed; bind the inputs it depends on and simplify the "
-      "model, or export without it";
   constexpr std::string_view sequence =
-      "values that are sequences or optional are not computed; export without them";
+      "of values that are sequences, only those are computed that collect tensors (SequenceEmpty, "
+      "SequenceConstruct, SequenceInsert, SequenceAt, SequenceLength, SplitToSequence, ConcatFromSequence)";
+  constexpr std::string_view optional = "optional values are not computed; export without them";
   constexpr std::string_view random = "random numbers are not computed; export without them";
   constexpr std::string_view loss = "losses are for training; export the model for inference";
   constexpr std::string_view quantised = "quantised operators are not computed; export the model in floats";
@@ -281,20 +295,11 @@ const std::map<std::string_view, std::string_view>& Advice() {
       {"QLinearConv", quantised},
       {"QLinearMatMul", quantised},
       {"QuantizeLinear", quantised},
-      {"Loop", control},
-      {"Scan", control},
-      {"SequenceAt", sequence},
-      {"SequenceConstruct", sequence},
-      {"SequenceEmpty", sequence},
       {"SequenceErase", sequence},
-      {"SequenceInsert", sequence},
-      {"SequenceLength", sequence},
       {"SequenceMap", sequence},
-      {"SplitToSequence", sequence},
-      {"ConcatFromSequence", sequence},
-      {"Optional", sequence},
-      {"OptionalGetElement", sequence},
-      {"OptionalHasElement", sequence},
+      {"Optional", optional},
+      {"OptionalGetElement", optional},
+      {"OptionalHasElement", optional},
   };
   return table;
 }

@@ -76,7 +76,7 @@ struct OperatorRule {
   int min_inputs, max_inputs, max_outputs;
   ir::OpKind kind;
   std::string_view attributes;  // see ReadAttributes
-  Convert convert;              // null: If, which the graph's build computes
+  Convert convert;              // null: control flow and sequences, which the graph's build computes
 };
 
 inline constexpr int64_t kNewest = 1000;  // `last` of a row that still holds

@@ -49,6 +49,8 @@ class Evaluation {
   Result<> CheckIndex(const Operation& operation);
   Result<> CheckSteps(const Operation& operation);
   Result<> Compute(const Operation& operation);
+  Result<> Loop(const Operation& scan);
+  Result<Array> Joined(const Operation& scan, const Value& result, const std::vector<Array>& rows) const;
   Result<> CheckType(const Operation& operation, const Value& value, const Array& array) const;
   // The array of any value; constants and states are converted once.
   const Array& ValueOf(const Value* value);
@@ -151,8 +153,79 @@ Result<> Evaluation::Compute(const Operation& operation) {
   return Ok();
 }
 
+// ONNX Scan: the rows along a new leading axis.
+Result<Array> Evaluation::Joined(const Operation& scan, const Value& result,
+                                 const std::vector<Array>& rows) const {
+  const Call call{scan, {}, options_.round, options_.max_elements};
+  std::vector<int64_t> dims;
+  if (rows.empty()) {
+    for (const Dim& dim : result.type.dims) {
+      const std::optional<int64_t> size = dim.Evaluate(symbols_);
+      if (!size) return call.Fail("no steps, and {} has no value", dim.ToText());
+      dims.push_back(*size);
+    }
+  } else {
+    dims = rows.front().dims;
+    dims.insert(dims.begin(), static_cast<int64_t>(rows.size()));
+  }
+  RNNC_ASSIGN(Array whole, call.Make(result.type.element, dims));
+  int64_t at = 0;
+  for (const Array& row : rows) {
+    if (row.dims != rows.front().dims) {
+      return call.Fail("steps give {} and {}", rows.front().ShapeText(), row.ShapeText());
+    }
+    for (int64_t i = 0; i < row.Count(); ++i) whole.CopyElement(at++, row, i);
+  }
+  return whole;
+}
+
+// ONNX Scan: state variables from one iteration to the next; iteration k takes element k of every scan input,
+// or the k-th from the end, and its outputs are appended, or prepended.
+Result<> Evaluation::Loop(const Operation& scan) {
+  const Block& body = scan.Body();
+  const auto inputs = static_cast<size_t>(scan.Int("n_each"));
+  const auto outputs = static_cast<size_t>(body.Terminator()->Int("n_each"));
+  const std::optional<int64_t> count = scan.steps.Evaluate(symbols_);
+  if (!count || *count < 0) return Error(scan.location, "scan: {} steps", scan.steps.ToText());
+  std::vector<Array> states;
+  for (size_t i = inputs; i < scan.Operands().size(); ++i) states.push_back(ValueOf(scan.Operand(i)));
+  std::vector<std::vector<Array>> rows(outputs);
+  for (int64_t k = 0; k < *count; ++k) {
+    const int64_t element = scan.Int("reverse") == 0 ? k : *count - 1 - k;
+    symbols_[scan.step_symbol] = element;
+    for (size_t i = 0; i < inputs; ++i) {
+      const Array& whole = ValueOf(scan.Operand(i));
+      if (whole.dims.empty() || whole.dims[0] != *count) {
+        return Error(scan.location, "scan: {} steps of {}", *count, whole.ShapeText());
+      }
+      Array slice = MakeArray(whole.element, {whole.dims.begin() + 1, whole.dims.end()});
+      const int64_t size = slice.Count();
+      for (int64_t at = 0; at < size; ++at) slice.CopyElement(at, whole, element * size + at);
+      values_.insert_or_assign(body.Arguments()[i].get(), std::move(slice));
+    }
+    for (size_t i = 0; i < states.size(); ++i) {
+      values_.insert_or_assign(body.Arguments()[inputs + i].get(), std::move(states[i]));
+    }
+    for (const auto& operation : body.Operations()) RNNC_TRY(Execute(*operation));
+    const std::vector<Value*>& next = body.Terminator()->Operands();
+    for (size_t i = 0; i < outputs; ++i) rows[i].push_back(ValueOf(next[i]));
+    for (size_t i = 0; i < states.size(); ++i) states[i] = ValueOf(next[outputs + i]);
+  }
+  symbols_.erase(scan.step_symbol);
+  for (size_t i = 0; i < outputs; ++i) {
+    if (scan.Int("reverse") != 0) std::reverse(rows[i].begin(), rows[i].end());
+    RNNC_ASSIGN(Array whole, Joined(scan, *scan.Result(i), rows[i]));
+    values_.insert_or_assign(scan.Result(i), std::move(whole));
+  }
+  for (size_t i = 0; i < states.size(); ++i) {
+    values_.insert_or_assign(scan.Result(outputs + i), std::move(states[i]));
+  }
+  return Ok();
+}
+
 Result<> Evaluation::Execute(const Operation& operation) {
   switch (operation.Kind()) {
+    case OpKind::kYield:  // read by the loop
     case OpKind::kReturn:
       return Ok();
     case OpKind::kCheckIndex:
@@ -162,6 +235,8 @@ Result<> Evaluation::Execute(const Operation& operation) {
     case OpKind::kUpdate:
       updates_.insert_or_assign(operation.Operand(size_t{0})->name, ValueOf(operation.Operand(size_t{1})));
       return Ok();
+    case OpKind::kScan:
+      return Loop(operation);
     default:
       return Compute(operation);
   }
@@ -192,7 +267,8 @@ Result<std::vector<Array>> Evaluation::Run(const std::vector<Array>& inputs) {
 }  // namespace
 
 bool HasOracle(OpKind kind) {
-  constexpr std::array kOther = {OpKind::kReturn, OpKind::kUpdate, OpKind::kCheckIndex, OpKind::kCheckSteps};
+  constexpr std::array kOther = {OpKind::kReturn,     OpKind::kUpdate, OpKind::kCheckIndex,
+                                 OpKind::kCheckSteps, OpKind::kScan,   OpKind::kYield};
   return FindHandler(kind) != nullptr || std::find(kOther.begin(), kOther.end(), kind) != kOther.end();
 }
 

@@ -152,6 +152,9 @@ std::string WhyUnknown(const Value& value, KnownInts& ints) {
   while (!open.empty()) {
     const Value* next = open.back();
     open.pop_back();
+    if (next->kind == ValueKind::kArgument && next->block->Owner() != nullptr) {
+      return "changes from step to step; export the model without it";
+    }
     if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
     if (const auto known = ints.Of(next)) {
       for (const Dim& element : *known) {

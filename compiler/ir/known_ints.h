@@ -21,7 +21,8 @@ LeastSizes LeastSizesOf(const Module& module);
 // (the T of Shape(x)); symbols are >= 0. What follows from numbers alone may be computed in floats on its way
 // (Floor(Div(Cast(Shape), 2.0)) as exporters write a halved size).
 //
-// Answers are remembered: an object is good for as long as no operation is erased or changed.
+// Answers are remembered: an object is good for as long as no operation is changed, or erased
+// without its results being forgotten.
 class KnownInts {
  public:
   // Values with more elements than this are never known.
@@ -45,6 +46,13 @@ class KnownInts {
   std::optional<std::vector<int64_t>> IntegersOf(const Value* value);
   // The value when it follows from constants alone, whatever its type; null when not.
   TensorPtr ConstantOf(const Value* value);
+  // Says what an argument holds, before anything that depends on it is asked for.
+  void Know(const Value* argument, std::vector<Dim> elements) { known_[argument] = std::move(elements); }
+  // Before the operation that makes the value is erased.
+  void Forget(const Value* value) {
+    known_.erase(value);
+    floats_.erase(value);
+  }
 
  private:
   std::optional<std::vector<Dim>> Compute(const Value* value);

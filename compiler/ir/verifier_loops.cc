@@ -62,8 +62,8 @@ void VerifyScan(const Operation& scan, Stage stage, Violations& violations) {
   const auto stacked = static_cast<size_t>(check.yield_.Int("n_each"));
   const int64_t reverse = scan.Int("reverse");
   if (reverse != 0 && reverse != 1) violations.Add(Rule::kScan, scan, "reverse is {}", reverse);
-  if (sequences > 0 && stage != Stage::kRecurrence) {
-    violations.Add(Rule::kScan, scan, "kernels read sequences themselves; 'each' is of stage recurrence");
+  if (sequences > 0 && stage != Stage::kGraph && stage != Stage::kRecurrence) {
+    violations.Add(Rule::kScan, scan, "kernels read sequences themselves; 'each' ends with stage recurrence");
   }
   if (!check.CheckCounts(sequences, stacked)) return;
   for (size_t i = 0; i < sequences; ++i) {

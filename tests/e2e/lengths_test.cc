@@ -55,6 +55,15 @@ std::vector<OpenModel> Models() {
     models.push_back({name, SharedModel("exports/" + name), {}, {}, kModerate});
   }
   models.push_back({"keras_lstm", SharedModel("exports/keras_lstm.keras"), {}, {{"unk__73", {}}}, kModerate});
+  // Scan and Loop; without a frame their results are the initial values.
+  for (const auto& [name, batch] :
+       {std::pair("scan_gru.dynamo", "B"), std::pair("layernorm_lstm.legacy", "B"),
+        std::pair("keras_gru_reset_before.keras", "unk__252")}) {
+    const std::string file = SharedModel(std::string("exports/") + name);
+    models.push_back({name + std::string("_one"), file, {{batch, 1}}, {}, {0, 1, 2, 7, 33}});
+    models.push_back({name + std::string("_fixed"), file, {{batch, 2}}, {}, {0, 1, 2, 7, 33}});
+    models.push_back({name + std::string("_open"), file, {}, {{batch, {}}}, {0, 1, 2, 7, 33}});
+  }
   models.push_back({"nsnetv2_plc", SharedModel("models/nsnetv2_plc"), {}, {}, kModerate});
   models.push_back(
       {"byte_sb", SharedModel("models/tract_byte_sb_bidi_lstm"), {}, {{"batch", {1, 3}}}, kModerate});

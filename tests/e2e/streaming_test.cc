@@ -26,7 +26,9 @@ std::vector<StreamedModel> Models() {
   return {{"stacked_lstm", OwnModel("stacked_lstm"), {"h0=hn", "c0=cn"}},
           {"stacked_gru", OwnModel("stacked_gru"), {"h0=hn"}},
           {"language_id", OwnModel("examples/language_id"), {"h=hn"}},
-          {"gru2", SharedModel("exports/gru2.legacy"), {"h0=hn"}}};
+          {"gru2", SharedModel("exports/gru2.legacy"), {"h0=hn"}},
+          {"scan_gru", SharedModel("exports/scan_gru.dynamo"), {"h0=hn"}},
+          {"layernorm_lstm", SharedModel("exports/layernorm_lstm.legacy"), {"h0=hn", "c0=cn"}}};
 }
 
 // Longer than two blocks of frames, and a multiple of nothing.

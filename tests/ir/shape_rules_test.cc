@@ -218,10 +218,11 @@ TEST_F(ShapeRules, Sizes) {
   EXPECT_THAT(TypeOf(OpKind::kExpand, {Argument({1}), Ints({-2})}), HasSubstr("-2 is no size"));
 }
 
-// Every operator of the graph has a rule, and so the importer and the verifier know its types.
+// Every operator of the graph has a rule, and so the importer and the verifier know its types. Those of a
+// scan are its body's.
 TEST(ShapeRuleTable, IsComplete) {
   for (const OpInfo& info : AllOps()) {
-    if (!info.LegalIn(Stage::kGraph) || info.results.empty()) continue;
+    if (!info.LegalIn(Stage::kGraph) || info.results.empty() || info.kind == OpKind::kScan) continue;
     EXPECT_TRUE(HasShapeRule(info.kind)) << info.text;
   }
 }

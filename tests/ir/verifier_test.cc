@@ -136,7 +136,7 @@ const char* const kBroken[] = {
 })",
     R"(module @each {stage=kernels} {
   func @main(%x: f32[3,4]) -> () {
-    scan t<3 each(%xt: f32[4] = %x) {  // expect: 14 scan: kernels read sequences themselves; 'each' is of stage recurrence
+    scan t<3 each(%xt: f32[4] = %x) {  // expect: 14 scan: kernels read sequences themselves; 'each' ends with stage recurrence
       yield
     }
     return
