@@ -47,7 +47,7 @@ Result<int64_t> AxisOf(const Call& call, int64_t rank) {
 Result<size_t> PositionOf(Call& call, const Value& position, size_t count, bool insert) {
   const auto known = call.state.ints.IntegersOf(&position);
   if (!known || known->size() != 1) {
-    return call.emit.Refuse("position: '{}' {}", position.name, ir::WhyUnknown(position));
+    return call.emit.Refuse("position: '{}' {}", position.name, ir::WhyUnknown(position, call.state.ints));
   }
   const auto size = static_cast<int64_t>(count);
   const int64_t at = known->front() < 0 ? known->front() + size : known->front();

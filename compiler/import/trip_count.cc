@@ -123,7 +123,7 @@ class Counter {
 
   Result<> AddLimit() {
     const std::optional<Dim> limit = IntegerOf(condition_.most, ints_);
-    if (!limit) return Refuse("M: '{}' {}", condition_.most->name, ir::WhyUnknown(*condition_.most));
+    if (!limit) return Refuse("M: '{}' {}", condition_.most->name, ir::WhyUnknown(*condition_.most, ints_));
     if (limit->IsConstant() && limit->Value() >= kNoLimit) return Ok();
     limit_ = limit->IsConstant() ? Dim(std::max<int64_t>(limit->Value(), 0)) : *limit;
     bounds_.push_back(*limit_);
@@ -167,7 +167,7 @@ class Counter {
     for (const Value* term : terms) {
       const std::optional<Dim> margin = Margin(term, ints_);
       if (!margin) {
-        return Refuse("cond: '{}' {}", condition_.first->name, ir::WhyUnknown(*condition_.first));
+        return Refuse("cond: '{}' {}", condition_.first->name, ir::WhyUnknown(*condition_.first, ints_));
       }
       never_ = never_ || IsAtMost(*margin, 0);
       if (!IsAtMost(1, *margin)) first_.push_back(*margin);
