@@ -74,8 +74,8 @@ void PrintText(const std::string& model, const import::ImportNotes& notes,
   for (const import::RecurrentNode& node : notes.recurrent) {
     fmt::print("\n{} {}{}\n", node.op, node.name, node.Supported() ? "" : "  (refused)");
     for (const import::RecurrentAttribute& attribute : node.attributes) {
-      fmt::print("  {:<20} {:<32} {:<13}{}\n", attribute.name, attribute.value,
-                 import::ToText(attribute.source), attribute.supported ? "" : "refused: " + attribute.reason);
+      fmt::print("  {:<20} {:<32} {}{}\n", attribute.name, attribute.value, import::ToText(attribute.source),
+                 attribute.supported ? "" : "  refused: " + attribute.reason);
     }
   }
   if (refusals.empty()) {
