@@ -25,8 +25,8 @@ using ir::OpKind;
 using ir::Value;
 
 bool HasEffect(OpKind kind) {
-  static const std::set<OpKind> kEffects = {OpKind::kCheckIndex, OpKind::kCheckSteps, OpKind::kCheckLengths, OpKind::kUpdate,
-                                            OpKind::kYield, OpKind::kReturn};
+  static const std::set<OpKind> kEffects = {OpKind::kCheckIndex, OpKind::kCheckSteps, OpKind::kCheckLengths,
+                                            OpKind::kUpdate,     OpKind::kYield,      OpKind::kReturn};
   return kEffects.count(kind) != 0;
 }
 

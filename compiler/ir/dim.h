@@ -16,8 +16,8 @@ namespace rnnc::ir {
 // "B*T"). Kept canonical: equal polynomials compare equal. A symbol stands for a run-time integer
 // >= 0 (T may be 0).
 //
-// Arithmetic that would overflow int64, or give a polynomial of more than kMaxSize parts, gives a poisoned Dim
-// (IsPoisoned), which is never equal to anything and must be refused by whoever reads sizes from a file.
+// Arithmetic that would overflow int64, or give a polynomial of more than kMaxSize parts, gives a poisoned
+// Dim (IsPoisoned), which is never equal to anything and must be refused by whoever reads sizes from a file.
 class Dim {
  public:
   // Of the terms and the symbols in them. Squared n times, T+1 has 2^n terms.

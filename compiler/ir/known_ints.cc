@@ -136,8 +136,7 @@ std::optional<std::vector<Dim>> KnownInts::Of(const Value* value) {
   std::optional<std::vector<Dim>> elements = Compute(value);
   --depth_;
   if (elements) {
-    for (const Dim& element : *elements)
-      left_ -= static_cast<int64_t>(std::max<size_t>(1, element.Size()));
+    for (const Dim& element : *elements) left_ -= static_cast<int64_t>(std::max<size_t>(1, element.Size()));
   }
   known_[value] = elements;
   return elements;

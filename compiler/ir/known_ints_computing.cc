@@ -102,8 +102,8 @@ Maybe Elementwise(const Query& query, const Binary& combine) {
     Elements next;
     for (int64_t at = 0; at < query.Count(); ++at) {
       const Dim& a = (*accumulated)[static_cast<size_t>(BroadcastOffset(at, to, shape))];
-      std::optional<Dim> value =
-          combine(a, (*other)[static_cast<size_t>(BroadcastOffset(at, to, other_shape))], query.ints.LeastCompared());
+      std::optional<Dim> value = combine(
+          a, (*other)[static_cast<size_t>(BroadcastOffset(at, to, other_shape))], query.ints.LeastCompared());
       if (!value || value->IsPoisoned()) return std::nullopt;
       next.push_back(*value);
     }

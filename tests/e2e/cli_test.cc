@@ -69,7 +69,8 @@ TEST(Cli, Help) {
   const ProcessResult help = Rnnc({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_EQ(help.errors, "");
-  for (const char* part : {"examples:", "rnnc compile", "rnnc inspect", "rnnc verify", "rnnc run", "rnnc opt"}) {
+  for (const char* part :
+       {"examples:", "rnnc compile", "rnnc inspect", "rnnc verify", "rnnc run", "rnnc opt"}) {
     EXPECT_THAT(help.output, HasSubstr(part));
   }
   for (const char* command : {"compile", "inspect", "run", "verify", "opt"}) {
