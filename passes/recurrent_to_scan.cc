@@ -9,12 +9,14 @@
 
 #include "compiler/ir/builder.h"
 #include "passes/recurrent_cells.h"
+#include "passes/recurrent_no_steps.h"
 
 // 1. Refuse what is not computed, by name.
 // 2. Cut W, R, B and P into one piece a gate: constants when they are constant, else by split.
 // 3. Build the scan: X is its sequence, the states are carried; the body is the cell's equations
 //    (recurrent_cells.h).
 //    With lengths a step behind a sequence's end changes nothing; backward in time, that is what comes first.
+//    A sequence of no steps ends with 0 (recurrent_no_steps.h).
 // 4. One scan a direction, the second one backward in time; their results are joined along the axis of
 //    directions. With layout 1, transposes stand around it all.
 namespace rnnc::passes {
@@ -354,8 +356,12 @@ Result<> Expand(Operation& op, const Cell& cell) {
     if (stacked) outputs.push_back(scan->Result(0));
     for (size_t i = 0; i < finals.size(); ++i) {
       Value* last = scan->Result(i + (stacked ? 1 : 0));
-      const bool read = op.Result(cell.final_values[i])->HasUsers();
-      finals[i].push_back(lengths.each != nullptr && read ? ZeroWhereEmpty(builder, lengths, last) : last);
+      const Value* initial = scan->Operand(static_cast<size_t>(scan->Int("n_each")) + i);
+      if (op.Result(cell.final_values[i])->HasUsers()) {
+        last = lengths.each != nullptr ? ZeroWhereEmpty(builder, lengths, last)
+                                       : ZeroWithoutSteps(builder, x, initial, last);
+      }
+      finals[i].push_back(last);
     }
   }
   if (stacked) {

@@ -266,6 +266,51 @@ TEST(RecurrentToScan, NoStepsOfAStaticLengthGiveZeros) {
   Recurrent(net, OpKind::kRnn, {"Tanh"}, true, Dim(0)).Expect({{}, {0, 0}, {}});
 }
 
+// The same where only the call says that there are none: the scan would give the initial state.
+TEST(RecurrentToScan, NoStepsOfAnOpenLengthGiveZeros) {
+  const Net net(0, 1, 2, 2, 1);
+  Recurrent(net, OpKind::kRnn, {"Tanh"}).Expect({{}, {0, 0}, {}});
+}
+
+size_t CountOf(const Module& module, OpKind kind) {
+  size_t count = 0;
+  for (const auto& function : module.Functions()) {
+    Walk(static_cast<const Block&>(function->Body()),
+         [&](const Operation& op) { count += op.Kind() == kind ? 1 : 0; });
+  }
+  return count;
+}
+
+// What costs every call something and can never matter: there is a step, or the initial state is 0. State
+// that a call without steps sets to 0.
+TEST(RecurrentToScan, FinalStatesAreLeftAloneWhereTheyAreRight) {
+  const Net net(2, 1, 2, 2, 1);
+  Recurrent open(net, OpKind::kRnn, {"Tanh"});
+  ASSERT_TRUE(passes::RecurrentToScan(open.test.module, {}).ok());
+  EXPECT_EQ(CountOf(open.test.module, OpKind::kWhere), 1u);
+  Recurrent least(net, OpKind::kRnn, {"Tanh"});
+  least.test.module.sizes = {{"T", 1, std::nullopt}};
+  ASSERT_TRUE(passes::RecurrentToScan(least.test.module, {}).ok());
+  EXPECT_EQ(CountOf(least.test.module, OpKind::kWhere), 0u);
+  const std::string text = R"(
+module @m {stage=graph} {
+  const @W: f32[1,2,1] = [1.0, 2.0]
+  const @R: f32[1,2,2] = [1.0, 2.0, 3.0, 4.0]
+  const @none: f32[1,1,2] = [0.0, 0.0]
+  state @s: f32[1,1,2] = [0.0, 0.0]
+  func @main(%x: f32[T,1,1]) -> (%h: f32[1,1,2], %k: f32[1,1,2]) {
+    _, %h: f32[1,1,2] = rnn X: %x, W: @W, R: @R, initial_h: @s {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/rnn")
+    _, %k: f32[1,1,2] = rnn X: %x, W: @W, R: @R, initial_h: @none {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/rnn2")
+    update @s, %h
+    return %h, %k
+  }
+}
+)";
+  const std::unique_ptr<Module> module = ParseOrDie(text);
+  ASSERT_TRUE(passes::RecurrentToScan(*module, {}).ok());
+  EXPECT_EQ(CountOf(*module, OpKind::kWhere), 0u);
+}
+
 // Attributes read and dropped.
 TEST(RecurrentToScan, RefusesByName) {
   const Net net(1, 1, 2, 2, 1);
