@@ -62,7 +62,7 @@ Value* ThresholdedRelu(CellBody& body, const Activation& activation, Value* z) {
 struct ActivationRow {
   std::string_view name;
   int parameters;  // of alpha, beta
-  double alpha;    // defaults; NaN: there is none
+  double alpha;    // defaults, floats as the attributes are; NaN: there is none
   double beta;
   Value* (*write)(CellBody&, const Activation&, Value*);
 };
@@ -74,10 +74,10 @@ constexpr ActivationRow kActivations[] = {
     {"Softsign", 0, 0, 0, Plain<OpKind::kSoftsign>},
     {"Softplus", 0, 0, 0, Plain<OpKind::kSoftplus>},
     {"Affine", 2, kNone, kNone, Affine},
-    {"LeakyRelu", 1, 0.01, 0, WithParameters<OpKind::kLeakyRelu>},
+    {"LeakyRelu", 1, 0.01F, 0, WithParameters<OpKind::kLeakyRelu>},
     {"ThresholdedRelu", 1, 1, 0, ThresholdedRelu},
     {"ScaledTanh", 2, kNone, kNone, ScaledTanh},
-    {"HardSigmoid", 2, 0.2, 0.5, WithParameters<OpKind::kHardSigmoid>},
+    {"HardSigmoid", 2, 0.2F, 0.5, WithParameters<OpKind::kHardSigmoid>},
     {"Elu", 1, 1, 0, WithParameters<OpKind::kElu>},
 };
 

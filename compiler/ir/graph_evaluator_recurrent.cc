@@ -33,19 +33,20 @@ struct ActivationRow {
   double beta;
 };
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();  // without a default
+// Defaults are floats, as the attributes alpha and beta are: 0.01 means the nearest one.
 
 constexpr std::array kActivations = {
     ActivationRow{"relu", [](double x, double, double) { return x < 0 ? 0.0 : x; }, 0, 0, 0},
     ActivationRow{"tanh", [](double x, double, double) { return std::tanh(x); }, 0, 0, 0},
     ActivationRow{"sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, 0, 0, 0},
     ActivationRow{"affine", [](double x, double a, double b) { return a * x + b; }, 2, kNone, kNone},
-    ActivationRow{"leakyrelu", [](double x, double a, double) { return x < 0 ? a * x : x; }, 1, 0.01, 0},
+    ActivationRow{"leakyrelu", [](double x, double a, double) { return x < 0 ? a * x : x; }, 1, 0.01F, 0},
     ActivationRow{"thresholdedrelu", [](double x, double a, double) { return x >= a ? x : 0.0; }, 1, 1, 0},
     ActivationRow{"scaledtanh", [](double x, double a, double b) { return a * std::tanh(b * x); }, 2, kNone,
                   kNone},
     ActivationRow{"hardsigmoid",
                   [](double x, double a, double b) { return std::min(std::max(a * x + b, 0.0), 1.0); }, 2,
-                  0.2, 0.5},
+                  0.2F, 0.5},
     ActivationRow{"elu", [](double x, double a, double) { return x < 0 ? a * std::expm1(x) : x; }, 1, 1, 0},
     ActivationRow{"softsign", [](double x, double, double) { return x / (1 + std::fabs(x)); }, 0, 0, 0},
     ActivationRow{
