@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "compiler/ir/printer.h"
+#include "compiler/ir/printer_kernel.h"
 #include "compiler/ir/verifier.h"
 #include "compiler/support/check.h"
 #include "compiler/support/strings.h"
@@ -124,6 +125,15 @@ Diagnostic WrongStage(const std::string& name, ir::Stage from) {
   return error;
 }
 
+// What the text of a kernel does not say must not reach the code.
+void PutInTextOrder(ir::Module& module) {
+  for (const auto& function : module.Functions()) {
+    ir::Walk(function->Body(), [](ir::Operation& operation) {
+      if (operation.HasKernel()) ir::PutInTextOrder(operation);
+    });
+  }
+}
+
 }  // namespace
 
 Result<std::vector<PassEntry>> FindPasses(const std::vector<std::string>& names, ir::Stage from) {
@@ -161,6 +171,7 @@ Result<> RunPass(const PassEntry& pass, ir::Module& module, const PassOptions& o
   CheckContext context([&] { return fmt::format("in pass {}", pass.name); });
   RNNC_CHECK(module.stage == pass.before, "{} got a module of stage {}", pass.name, ToText(module.stage));
   RNNC_TRY(pass.function(module, options));
+  PutInTextOrder(module);
   CheckContext after([&] { return ir::Print(module); });
   RNNC_CHECK(module.stage == pass.after, "{} left a module of stage {}", pass.name, ToText(module.stage));
   const Result<> verified = ir::Verify(module);

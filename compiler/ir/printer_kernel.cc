@@ -322,4 +322,33 @@ std::string KernelText(const Operation& operation, const KernelPrinting& printin
   return KernelPrinter(operation, printing).Run();
 }
 
+void PutInTextOrder(Operation& operation) {
+  Kernel& kernel = operation.GetKernel();
+  ForEachProgram(kernel, [](Program& program, const std::vector<Dim>&) { program = InTextOrder(program); });
+  // Operands as marks: where a mark stands first in the text is the operand's place.
+  const std::vector<Value*> operands = operation.Operands();
+  const auto mark = [&](const Value* value) {
+    const auto at = std::find(operands.begin(), operands.end(), value) - operands.begin();
+    return fmt::format("%{}%", at);
+  };
+  const std::string text = KernelText(operation, {mark, nullptr, 0});
+  std::vector<std::pair<size_t, size_t>> order;  // place, operand
+  for (size_t i = 0; i < operands.size(); ++i) order.emplace_back(text.find(mark(operands[i])), i);
+  std::sort(order.begin(), order.end());
+  std::vector<int> image(operands.size());
+  std::vector<Value*> ordered;
+  for (const auto& [place, i] : order) {
+    image[i] = static_cast<int>(ordered.size());
+    ordered.push_back(operands[i]);
+  }
+  if (ordered == operands) return;
+  ForEachProgram(kernel, [&](Program& program, const std::vector<Dim>&) {
+    for (ScalarNode& node : program.nodes) {
+      if (node.op == ScalarOp::kRead) node.operand = image[static_cast<size_t>(node.operand)];
+    }
+  });
+  if (kernel.into >= 0) kernel.into = image[static_cast<size_t>(kernel.into)];
+  operation.SetOperands(ordered);
+}
+
 }  // namespace rnnc::ir

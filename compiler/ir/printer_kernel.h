@@ -24,5 +24,7 @@ std::string KernelText(const Operation& operation, const KernelPrinting& printin
 
 // Numbers the nodes as they appear in the text; drops those that no output needs.
 Program InTextOrder(const Program& program);
+// Numbers nodes and operands of a kernel operation as a reader of its text would.
+void PutInTextOrder(Operation& operation);
 
 }  // namespace rnnc::ir
