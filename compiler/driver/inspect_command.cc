@@ -44,11 +44,14 @@ void PrintJson(const std::string& model, const import::ImportNotes& notes,
       entry["attributes"].push_back({{"name", attribute.name},
                                      {"value", attribute.value},
                                      {"source", import::ToText(attribute.source)},
+                                     {"meaning", attribute.meaning},
                                      {"supported", attribute.supported},
                                      {"reason", attribute.reason}});
     }
     root["recurrent"].push_back(std::move(entry));
   }
+  root["warnings"] = Json::array();
+  for (const Diagnostic& warning : notes.warnings) root["warnings"].push_back(Render(warning));
   root["refused"] = Json::array();
   for (const Diagnostic& refusal : refusals) root["refused"].push_back(Render(refusal));
   fmt::print("{}\n", root.dump(2));
@@ -71,11 +74,14 @@ void PrintText(const std::string& model, const import::ImportNotes& notes,
   PrintTensors("input", notes.inputs);
   PrintTensors("output", notes.outputs);
   for (const std::string& bound : BoundLines(notes)) fmt::print("  dim     {}\n", bound);
+  for (const Diagnostic& warning : notes.warnings) fmt::print("{}\n", Render(warning));
   for (const import::RecurrentNode& node : notes.recurrent) {
     fmt::print("\n{} {}{}\n", node.op, node.name, node.Supported() ? "" : "  (refused)");
     for (const import::RecurrentAttribute& attribute : node.attributes) {
-      fmt::print("  {:<20} {:<32} {}{}\n", attribute.name, attribute.value, import::ToText(attribute.source),
-                 attribute.supported ? "" : "  refused: " + attribute.reason);
+      const std::string said = attribute.supported ? attribute.meaning : "refused: " + attribute.reason;
+      const std::string source(import::ToText(attribute.source));
+      fmt::print("  {:<20} {:<24} {}\n", attribute.name, attribute.value,
+                 said.empty() ? source : fmt::format("{:<13} {}", source, said));
     }
   }
   if (refusals.empty()) {

@@ -56,7 +56,8 @@ struct GraphInput {
 struct RecurrentSymbols {
   std::set<std::string> time;
   std::set<std::string> batch;
-  bool complete = true;  // the types of all recurrent nodes are known
+  bool complete = true;              // the types of all recurrent nodes are known
+  std::vector<Diagnostic> warnings;  // see SuspectFixedSizes
 };
 
 struct BuiltGraph {

@@ -11,6 +11,7 @@
 #include "compiler/import/graph.h"
 #include "compiler/import/inline_functions.h"
 #include "compiler/import/interface.h"
+#include "compiler/import/suspicions.h"
 #include "compiler/import/tensor.h"
 #include "compiler/support/file.h"
 
@@ -66,7 +67,8 @@ std::vector<ir::RuntimeSize> LongEnough(std::vector<ir::RuntimeSize> sizes) {
 
 // The module is only looked at for the symbols of its recurrent nodes; what does not fit with every dim
 // symbolic may fit later.
-Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interface& interface) {
+Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interface& interface,
+                     ImportNotes& notes) {
   RecurrentSymbols found;
   std::vector<Diagnostic> errors;
   // A second look, with the batch bound, sees time axes behind operators that need the batch.
@@ -76,6 +78,7 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interfac
     found.time.insert(built.symbols.time.begin(), built.symbols.time.end());
     found.batch.insert(built.symbols.batch.begin(), built.symbols.batch.end());
     found.complete = built.symbols.complete;
+    if (look == 0) notes.warnings = built.symbols.warnings;
     errors = std::move(built.errors);
     if (found.complete) break;
     RNNC_TRY(BindDefaults(interface, found, graph.has_recurrent, false, model.At()));
@@ -156,7 +159,7 @@ Result<std::unique_ptr<ir::Module>> ImportOnnxBytes(const std::string& bytes, co
   Append(errors, interface.diagnostics());
   if (!errors.empty()) return Grouped(errors);
 
-  Result<> bound = BindSymbols(model, graph, *interface);
+  Result<> bound = BindSymbols(model, graph, *interface, said);
   if (!bound) {
     NoteDims(*interface, said);
     return Grouped(bound.diagnostics());
@@ -167,6 +170,8 @@ Result<std::unique_ptr<ir::Module>> ImportOnnxBytes(const std::string& bytes, co
   for (const auto& branch : built.branches) branch->AddTo(said);
   if (!built.errors.empty()) return Grouped(built.errors);
   NoteTypes(*built.module, inputs, said);
+  // One step that somebody asked for says nothing of the model.
+  if (options.dims.empty() && options.shapes.empty()) Append(said.warnings, SuspectLostState(*built.module));
   return std::move(built.module);
 }
 

@@ -44,7 +44,8 @@ struct RecurrentAttribute {
   std::string value;  // as in the IR's text
   AttributeSource source = AttributeSource::kDefault;
   bool supported = true;
-  std::string reason;  // why not
+  std::string reason;   // why not
+  std::string meaning;  // what it makes the node compute, in a few words
 };
 
 // Every attribute of one LSTM, GRU or RNN; optional operands (initial_h, sequence_lens, P, ...) are

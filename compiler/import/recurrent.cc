@@ -5,6 +5,8 @@
 #include <array>
 
 #include "compiler/import/operators.h"
+#include "compiler/import/recurrent_meaning.h"
+#include "compiler/import/suspicions.h"
 #include "compiler/support/strings.h"
 
 // LSTM, GRU and RNN: attributes written out, and what of them is not computed, in one table.
@@ -13,13 +15,21 @@ namespace {
 
 struct ActivationName {
   std::string_view name;
-  int parameters;    // how many of alpha and beta it takes
-  bool has_default;  // for them
+  int parameters;              // how many of alpha and beta it takes
+  bool has_default;            // for them
+  double alpha = 0, beta = 0;  // then these
 };
-constexpr ActivationName kNames[] = {
-    {"Relu", 0, true},      {"Tanh", 0, true},        {"Sigmoid", 0, true},         {"Affine", 2, false},
-    {"LeakyRelu", 1, true}, {"ScaledTanh", 2, false}, {"ThresholdedRelu", 1, true}, {"HardSigmoid", 2, true},
-    {"Elu", 1, true},       {"Softsign", 0, true},    {"Softplus", 0, true}};
+constexpr ActivationName kNames[] = {{"Relu", 0, true},
+                                     {"Tanh", 0, true},
+                                     {"Sigmoid", 0, true},
+                                     {"Affine", 2, false},
+                                     {"LeakyRelu", 1, true, 0.01},
+                                     {"ScaledTanh", 2, false},
+                                     {"ThresholdedRelu", 1, true, 1},
+                                     {"HardSigmoid", 2, true, 0.2, 0.5},
+                                     {"Elu", 1, true, 1},
+                                     {"Softsign", 0, true},
+                                     {"Softplus", 0, true}};
 
 const ActivationName* FindActivation(const std::string& name) {
   for (const ActivationName& known : kNames) {
@@ -87,6 +97,25 @@ struct Subject {
       if (left > 0) --left;
     }
     return false;
+  }
+  // The functions with the parameters that each takes.
+  std::vector<UsedFunction> Used() const {
+    const std::vector<double> given[2] = {FloatsOf(attributes, "activation_alpha"),
+                                          FloatsOf(attributes, "activation_beta")};
+    size_t next[2] = {0, 0};
+    std::vector<UsedFunction> used;
+    for (const std::string& name : Functions()) {
+      const ActivationName* known = FindActivation(name);
+      UsedFunction function{name, {}};
+      for (size_t i = 0; known != nullptr && i < static_cast<size_t>(known->parameters); ++i) {
+        const bool there = next[i] < given[i].size();
+        if (!there && !known->has_default) continue;  // refused
+        const double value = there ? given[i][next[i]++] : i == 0 ? known->alpha : known->beta;
+        function.parameters.push_back({i == 0 ? "alpha" : "beta", value, there});
+      }
+      used.push_back(std::move(function));
+    }
+    return used;
   }
   int64_t IntOr(std::string_view name, int64_t otherwise) const {
     return attributes.Has(name) ? attributes.Int(name) : otherwise;
@@ -169,7 +198,9 @@ std::string Text(const ir::Attribute& attribute) {
 
 void NoteAttribute(RecurrentNode& note, const Subject& subject, const std::string& name, std::string value,
                    AttributeSource source) {
-  RecurrentAttribute attribute{name, std::move(value), source, true, ""};
+  RecurrentAttribute attribute{name, std::move(value), source, true, "", ""};
+  attribute.meaning = name == "activations" ? MeaningOfFunctions(subject.node.op_type(), subject.Used())
+                                            : MeaningOf(name, attribute.value);
   for (const Refusal& refusal : kRefusals) {
     if (refusal.name != name || !refusal.met(subject)) continue;
     attribute.supported = false;
@@ -269,11 +300,7 @@ Result<Values> ConvertRecurrent(const NodeContext& context) {
     const auto given = context.attributes.values.find(name);
     if (context.attributes.Given(name)) attributes[name] = given->second;
   }
-  if (context.notes != nullptr && context.node.op_type() == "GRU" &&
-      context.attributes.Int("linear_before_reset") == 0 && context.producer == "pytorch") {
-    context.notes->warnings.push_back(Warning(
-        context.emit.At(), "linear_before_reset: is 0, and PyTorch's GRU computes 1; compare the results"));
-  }
+  SuspectResetOrder(context);
   return context.emit.Op(context.rule.kind, context.inputs, attributes);
 }
 

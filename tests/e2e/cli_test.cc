@@ -170,6 +170,38 @@ TEST(Cli, InspectShowsModels) {
   EXPECT_GE(json["recurrent"][0]["attributes"].size(), 8u);
 }
 
+// Parameters of activation functions that are shown by position, defaults that are shown as given, warnings
+// that only a compilation prints.
+TEST(Cli, InspectSaysWhatAttributesMean) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {1, 1, 4}).FloatsOf("W", {2, 8, 4}).FloatsOf("R", {2, 8, 2});
+  model.Node("LSTM", {"x", "W", "R"}, {"y"}, "rnn")
+      .Attribute("direction", "bidirectional")
+      .Attribute("activations",
+                 std::vector<std::string>{"hardsigmoid", "Tanh", "Elu", "Sigmoid", "Affine", "Tanh"})
+      .Attribute("activation_alpha", std::vector<float>{0.25f, 0.5f, 2.0f})
+      .Attribute("activation_beta", std::vector<float>{0.75f, 4.0f})
+      .Attribute("clip", 1.5)
+      .Output("y");
+  OnnxBuilder lost(17);
+  lost.Input("x", {1, 1, 4}).FloatsOf("W", {1, 2, 4}).FloatsOf("R", {1, 2, 2});
+  lost.Node("RNN", {"x", "W", "R"}, {"y"}, "rnn")
+      .Attribute("activations", std::vector<std::string>{"LeakyRelu"});
+  lost.Output("y");
+  const std::string text = Rnnc({"inspect", model.Save(folder / "two.onnx")}).output;
+  for (const char* part :
+       {"forward: i o f HardSigmoid(alpha=0.25, beta=0.75), candidate Tanh, output Elu(alpha=0.5)",
+        "; reverse: i o f Sigmoid, candidate Affine(alpha=2, beta=4), output Tanh",
+        "pre-activations of every gate are kept within +-clip", "forward and reverse, side by side",
+        "all sequences have all steps"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+  const std::string other = Rnnc({"inspect", lost.Save(folder / "lost.onnx")}).output;
+  EXPECT_THAT(other, HasSubstr("output LeakyRelu(alpha=0.01 by default)"));
+  EXPECT_THAT(other, HasSubstr("rnn: warning: initial_h: is zero in every call of one step"));
+}
+
 TEST(Cli, InspectShowsWhatIsRefused) {
   const TempFolder folder;
   OnnxBuilder model(17);

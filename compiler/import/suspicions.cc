@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The rnnc authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/import/suspicions.h"
+
+#include <algorithm>
+#include <set>
+
+#include "compiler/ir/known_zeros.h"
+
+namespace rnnc::import {
+namespace {
+
+using ir::Value;
+using ir::ValueKind;
+
+// True when no input of the model takes part in its elements: it was written down when the model was made.
+bool IsFixed(const Value& value, std::set<const ir::Operation*>& seen) {
+  if (value.IsConst()) return true;
+  if (value.kind != ValueKind::kResult) return false;
+  const ir::Operation& made = *value.definition;
+  // A size that is a number is as fixed as a constant is.
+  if (made.Kind() == ir::OpKind::kShape || !seen.insert(&made).second) return true;
+  return std::all_of(made.Operands().begin(), made.Operands().end(),
+                     [&](const Value* operand) { return operand == nullptr || IsFixed(*operand, seen); });
+}
+
+const Value* FixedInput(const Values& inputs, size_t i) {
+  std::set<const ir::Operation*> seen;
+  return i < inputs.size() && inputs[i] != nullptr && IsFixed(*inputs[i], seen) ? inputs[i] : nullptr;
+}
+
+}  // namespace
+
+void SuspectFixedSizes(bool batch_first, const Values& inputs, const Location& location,
+                       std::vector<Diagnostic>& warnings) {
+  const Value* x = inputs.empty() ? nullptr : inputs[0];
+  if (x == nullptr || x->type.Rank() != 3) return;
+  const ir::Dim& batch = x->type.dims[batch_first ? 0 : 1];
+  const ir::Dim& steps = x->type.dims[batch_first ? 1 : 0];
+  const std::pair<size_t, const char*> states[] = {{5, "initial_h"}, {6, "initial_c"}};
+  for (const auto& [index, name] : states) {
+    const Value* state = FixedInput(inputs, index);
+    if (state == nullptr || state->type.Rank() != 3 || batch.IsConstant()) continue;
+    const ir::Dim& given = state->type.dims[batch_first ? 0 : 1];
+    if (!given.IsConstant()) continue;
+    warnings.push_back(
+        Warning(location,
+                "{}: is a constant for a batch of {}, and X has {}; the batch was fixed when the "
+                "model was exported, other batches do not compile",
+                name, given.ToText(), x->type.ToText()));
+  }
+  if (FixedInput(inputs, 4) != nullptr && !steps.IsConstant()) {
+    warnings.push_back(
+        Warning(location,
+                "sequence_lens: is a constant, and X has {} steps; the lengths were fixed when "
+                "the model was exported",
+                steps.ToText()));
+  }
+}
+
+std::vector<Diagnostic> SuspectLostState(const ir::Module& module) {
+  std::vector<Diagnostic> warnings;
+  for (const auto& op : module.FindFunction("main")->Body().Operations()) {
+    if (op->Kind() != ir::OpKind::kLstm && op->Kind() != ir::OpKind::kGru && op->Kind() != ir::OpKind::kRnn) {
+      continue;
+    }
+    const ir::Dim& steps = op->Operand("X")->type.dims[op->Int("layout") != 0 ? 1 : 0];
+    bool lost = steps.Is(1) && op->String("direction") == "forward";
+    for (const char* name : {"initial_h", "initial_c"}) {
+      if (name[8] == 'c' && op->Kind() != ir::OpKind::kLstm) continue;
+      const Value* initial = op->Operand(name);
+      lost = lost && (initial == nullptr || ir::IsZero(*initial));
+    }
+    for (size_t i = 1; i < op->Results().size(); ++i) lost = lost && !op->Results()[i]->HasUsers();
+    if (!lost) continue;
+    warnings.push_back(
+        Warning(op->location,
+                "initial_h: is zero in every call of one step, and the final state is not read; "
+                "nothing is remembered from call to call: export the state as inputs and outputs, "
+                "or more than one step"));
+  }
+  return warnings;
+}
+
+void SuspectResetOrder(const NodeContext& context) {
+  if (context.notes == nullptr || context.node.op_type() != "GRU" || context.producer != "pytorch") return;
+  if (context.attributes.Int("linear_before_reset") != 0) return;
+  context.notes->warnings.push_back(Warning(
+      context.emit.At(), "linear_before_reset: is 0, and PyTorch's GRU computes 1; compare the results"));
+}
+
+}  // namespace rnnc::import
