@@ -33,10 +33,10 @@ OnnxBuilder& OnnxBuilder::Input(const std::string& name, const Dims& dims, int t
   return *this;
 }
 
-OnnxBuilder& OnnxBuilder::Output(const std::string& name) {
+OnnxBuilder& OnnxBuilder::Output(const std::string& name, int type) {
   onnx::ValueInfoProto& output = *Graph().add_output();
   output.set_name(name);
-  output.mutable_type()->mutable_tensor_type()->set_elem_type(kFloat);
+  output.mutable_type()->mutable_tensor_type()->set_elem_type(type);
   return *this;
 }
 
@@ -52,6 +52,11 @@ OnnxBuilder& OnnxBuilder::FloatsOf(const std::string& name, const std::vector<in
   std::vector<float> values;
   for (int64_t i = 0; i < count; ++i) values.push_back(static_cast<float>((i * 7) % 13 - 6) / 8.0f);
   return Floats(name, dims, values);
+}
+
+OnnxBuilder& OnnxBuilder::Initialiser(const onnx::TensorProto& tensor) {
+  *Graph().add_initializer() = tensor;
+  return *this;
 }
 
 OnnxBuilder& OnnxBuilder::Ints(const std::string& name, const std::vector<int64_t>& values) {
@@ -180,6 +185,16 @@ onnx::TensorProto FloatTensor(const std::string& name, const std::vector<int64_t
   tensor.set_data_type(onnx::TensorProto::FLOAT);
   for (int64_t dim : dims) tensor.add_dims(dim);
   tensor.set_raw_data(values.data(), values.size() * sizeof(float));
+  return tensor;
+}
+
+onnx::TensorProto RawTensor(const std::string& name, int type, const std::vector<int64_t>& dims,
+                            std::span<const std::byte> bytes) {
+  onnx::TensorProto tensor;
+  tensor.set_name(name);
+  tensor.set_data_type(type);
+  for (int64_t dim : dims) tensor.add_dims(dim);
+  tensor.set_raw_data(bytes.data(), bytes.size());
   return tensor;
 }
 

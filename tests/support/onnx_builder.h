@@ -4,7 +4,9 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,8 +30,8 @@ class OnnxBuilder {
   explicit OnnxBuilder(int opset = 17, int ir_version = 8);
 
   OnnxBuilder& Input(const std::string& name, const Dims& dims, int type = kFloat);
-  /// The type is declared as f32 without a shape: importers must infer it.
-  OnnxBuilder& Output(const std::string& name);
+  /// The shape is not declared: importers must infer it.
+  OnnxBuilder& Output(const std::string& name, int type = kFloat);
 
   /// Initialisers. `FloatsOf` repeats a small pattern of different values.
   OnnxBuilder& Floats(const std::string& name, const std::vector<int64_t>& dims,
@@ -37,6 +39,8 @@ class OnnxBuilder {
   OnnxBuilder& FloatsOf(const std::string& name, const std::vector<int64_t>& dims);
   OnnxBuilder& Ints(const std::string& name, const std::vector<int64_t>& values);  ///< a vector
   OnnxBuilder& Int(const std::string& name, int64_t value);                        ///< a scalar
+
+  OnnxBuilder& Initialiser(const onnx::TensorProto& tensor);
 
   OnnxBuilder& Node(const std::string& op, const std::vector<std::string>& inputs,
                     const std::vector<std::string>& outputs, const std::string& name = "");
@@ -82,6 +86,9 @@ class OnnxBuilder {
 void AddField(google::protobuf::Message& message, int number, const std::string& bytes);
 onnx::TensorProto FloatTensor(const std::string& name, const std::vector<int64_t>& dims,
                               const std::vector<float>& values);
+/// Of a type of onnx::TensorProto, with its elements as bytes.
+onnx::TensorProto RawTensor(const std::string& name, int type, const std::vector<int64_t>& dims,
+                            std::span<const std::byte> bytes);
 onnx::TensorProto IntTensor(const std::string& name, const std::vector<int64_t>& dims,
                             const std::vector<int64_t>& values);
 

@@ -9,12 +9,14 @@
 #include <ostream>
 #include <random>
 
+#include "compiler/support/strings.h"
+
 namespace rnnc::test {
 namespace {
 
 // Around the vector widths, and what embedded nets have.
 const std::vector<int64_t> kSizes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 100};
-const std::vector<int64_t> kSteps = {1, 2, 3, 17, 40};
+const std::vector<int64_t> kSteps = {1, 0, 2, 3, 17, 40};
 const std::vector<int64_t> kBatches = {1, 2, 3, 5};
 
 struct Function {
@@ -26,6 +28,13 @@ constexpr Function kFunctions[] = {
     {"Tanh", 0, true},      {"Sigmoid", 0, true},     {"Relu", 0, true},           {"Affine", 2, false},
     {"LeakyRelu", 1, true}, {"ScaledTanh", 2, false}, {"HardSigmoid", 2, true},    {"Elu", 1, true},
     {"Softsign", 0, true},  {"Softplus", 0, true},    {"ThresholdedRelu", 1, true}};
+
+int ParametersOf(const std::string& activation) {
+  for (const Function& function : kFunctions) {
+    if (ToLower(function.name) == ToLower(activation)) return function.parameters;
+  }
+  return 0;
+}
 
 template <typename T>
 T OneOf(const std::vector<T>& values) {
@@ -72,6 +81,17 @@ void ChooseActivations(RecurrentCase& c) {
   }
 }
 
+}  // namespace
+
+void ChooseLengths(RecurrentCase& c) {
+  c.lengths.clear();
+  for (int64_t i = 0; i < c.batch; ++i) {
+    c.lengths.push_back(*rc::gen::inRange<int32_t>(0, static_cast<int32_t>(c.steps) + 1));
+  }
+}
+
+namespace {
+
 std::vector<float> Numbers(int64_t count, int seed, double scale) {
   std::mt19937 generator(static_cast<unsigned>(seed) * 2654435761u + 17u);
   std::uniform_real_distribution<float> uniform(-0.9f, 1.1f);
@@ -94,12 +114,6 @@ Shapes ShapesOf(const RecurrentCase& c) {
           c.batch_first ? std::vector<int64_t>{c.batch, d, h} : std::vector<int64_t>{d, c.batch, h}};
 }
 
-int64_t CountOf(const std::vector<int64_t>& dims) {
-  int64_t count = 1;
-  for (const int64_t dim : dims) count *= dim;
-  return count;
-}
-
 struct Operand {
   std::string name;
   std::vector<int64_t> dims;
@@ -107,16 +121,18 @@ struct Operand {
   int salt;
   bool is_input;
 };
-// All but lens, in the order of the operator's inputs; an empty name where there is none.
+// In the order of the operator's inputs; an empty name where there is none.
 std::vector<Operand> OperandsOf(const RecurrentCase& c) {
   const Shapes s = ShapesOf(c);
   const double w = 1.5 / std::sqrt(static_cast<double>(c.inputs));
   const double r = 0.9 / std::sqrt(static_cast<double>(c.hidden));
   const bool weights = !c.constant_weights;
-  std::vector<Operand> operands = {
-      {"X", s.x, 1.5, 1, true},  {"W", s.w, w, 2, weights},
-      {"R", s.r, r, 3, weights}, {c.bias ? "B" : "", s.b, 0.5, 4, weights},
-      {"", {}, 0, 0, false},     {c.initial_h ? "h0" : "", s.state, 0.8, 5, true}};
+  std::vector<Operand> operands = {{"X", s.x, 1.5, 1, true},
+                                   {"W", s.w, w, 2, weights},
+                                   {"R", s.r, r, 3, weights},
+                                   {c.bias ? "B" : "", s.b, 0.5, 4, weights},
+                                   {c.lengths.empty() ? "" : "lens", {c.batch}, 0, 0, true},
+                                   {c.initial_h ? "h0" : "", s.state, 0.8, 5, true}};
   if (c.op != "LSTM") return operands;
   operands.push_back({c.initial_c ? "c0" : "", s.state, 0.7, 6, true});
   operands.push_back({c.peepholes ? "P" : "", s.p, 0.6, 7, weights});
@@ -125,10 +141,9 @@ std::vector<Operand> OperandsOf(const RecurrentCase& c) {
 
 OnnxBuilder::Dims DeclaredDims(const RecurrentCase& c, const Operand& operand) {
   OnnxBuilder::Dims dims(operand.dims.begin(), operand.dims.end());
-  const size_t batch = operand.name == "X" ? (c.batch_first ? 0 : 1) : (c.batch_first ? 0 : 1);
-  if (operand.name == "X" && c.open_steps) dims[c.batch_first ? 1 : 0] = "T";
-  const bool has_batch = operand.name == "X" || operand.name == "h0" || operand.name == "c0";
-  if (has_batch && c.open_batch) dims[batch] = "B";
+  const int batch = BatchAxis(c, operand.name), time = TimeAxis(c, operand.name);
+  if (time >= 0 && c.open_steps) dims[static_cast<size_t>(time)] = "T";
+  if (batch >= 0 && c.open_batch) dims[static_cast<size_t>(batch)] = "B";
   return dims;
 }
 
@@ -136,20 +151,22 @@ OnnxBuilder::Dims DeclaredDims(const RecurrentCase& c, const Operand& operand) {
 
 std::ostream& operator<<(std::ostream& out, const RecurrentCase& c) {
   out << fmt::format(
-      "{} {} T={} B={} I={} H={} layout={} bias={} h0={} c0={} P={} input_forget={} linear_before_reset={} "
+      "{} {} {} T={} B={} I={} H={} layout={} bias={} h0={} c0={} P={} input_forget={} "
+      "linear_before_reset={} "
       "clip={} activations=[{}] alpha=[{}] beta=[{}] lengths=[{}] outputs={} constant_weights={} open={}{} "
       "seed={}",
-      c.op, c.direction, c.steps, c.batch, c.inputs, c.hidden, c.batch_first, c.bias, c.initial_h,
-      c.initial_c, c.peepholes, c.input_forget, c.linear_before_reset, c.clip, fmt::join(c.activations, ","),
-      fmt::join(c.alphas, ","), fmt::join(c.betas, ","), fmt::join(c.lengths, ","), c.outputs,
-      c.constant_weights, c.open_steps ? "T" : "", c.open_batch ? "B" : "", c.seed);
+      c.op, ir::ToText(c.element), c.direction, c.steps, c.batch, c.inputs, c.hidden, c.batch_first, c.bias,
+      c.initial_h, c.initial_c, c.peepholes, c.input_forget, c.linear_before_reset, c.clip,
+      fmt::join(c.activations, ","), fmt::join(c.alphas, ","), fmt::join(c.betas, ","),
+      fmt::join(c.lengths, ","), c.outputs, c.constant_weights, c.open_steps ? "T" : "",
+      c.open_batch ? "B" : "", c.seed);
   return out;
 }
 
-RecurrentCase AnyRecurrentCase() {
+RecurrentCase AnyRecurrentCase(const std::string& direction) {
   RecurrentCase c;
   c.op = OneOf<std::string>({"RNN", "GRU", "LSTM"});
-  c.direction = OneOf<std::string>({"forward", "reverse", "bidirectional"});
+  c.direction = direction.empty() ? OneOf<std::string>({"forward", "reverse", "bidirectional"}) : direction;
   c.steps = OneOf(kSteps);
   c.batch = OneOf(kBatches);
   c.inputs = OneOf(kSizes);
@@ -163,35 +180,52 @@ RecurrentCase AnyRecurrentCase() {
   c.linear_before_reset = c.op == "GRU" && Maybe();
   if (Maybe()) c.clip = OneOf<double>({0.25, 0.75, 2.0});
   if (Maybe()) ChooseActivations(c);
-  if (Rarely(3)) {
-    for (int64_t i = 0; i < c.batch; ++i) {
-      c.lengths.push_back(*rc::gen::inRange<int32_t>(0, static_cast<int32_t>(c.steps) + 1));
-    }
-  }
+  if (Rarely(3)) ChooseLengths(c);
   c.outputs = static_cast<unsigned>(*rc::gen::inRange(1, c.op == "LSTM" ? 8 : 4));
   c.constant_weights = !Rarely(4);
-  c.open_steps = Maybe();
+  c.open_steps = c.steps == 0 || Maybe();
   c.open_batch = Rarely(3);
   c.seed = *rc::gen::inRange(1, 1000);
   return c;
 }
 
-OnnxBuilder ModelOf(const RecurrentCase& c) {
-  OnnxBuilder model(17);
+void UseOnnxSpelling(RecurrentCase& c) {
+  for (std::string& name : c.activations) {
+    for (const Function& function : kFunctions) {
+      if (ToLower(function.name) == ToLower(name)) name = function.name;
+    }
+  }
+}
+
+CaseTensors TensorsOf(const RecurrentCase& c) {
+  CaseTensors tensors;
+  for (const Operand& operand : OperandsOf(c)) {
+    if (operand.name.empty() || operand.name == "lens") continue;
+    ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(c.element, operand.dims));
+    const std::vector<float> values =
+        Numbers(tensor.ElementCount(), c.seed * 10 + operand.salt, operand.scale);
+    for (size_t i = 0; i < values.size(); ++i) tensor.SetNumber(static_cast<int64_t>(i), values[i]);
+    tensors[operand.name] = std::move(tensor);
+  }
+  if (!c.lengths.empty()) {
+    ir::Tensor lens = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kI32, {c.batch}));
+    for (size_t i = 0; i < c.lengths.size(); ++i) lens.SetInteger(static_cast<int64_t>(i), c.lengths[i]);
+    tensors["lens"] = std::move(lens);
+  }
+  return tensors;
+}
+
+OnnxBuilder ModelOf(const RecurrentCase& c, const CaseTensors& tensors) {
+  OnnxBuilder model(c.element == ir::ElementType::kBF16 ? 22 : 17);
   std::vector<std::string> inputs, outputs;
   for (const Operand& operand : OperandsOf(c)) {
-    const bool lens = inputs.size() == 4 && !c.lengths.empty();
-    inputs.push_back(lens ? "lens" : operand.name);
-    if (lens) {
-      model.Input("lens", {c.open_batch ? OnnxBuilder::Dim("B") : OnnxBuilder::Dim(c.batch)},
-                  onnx::TensorProto::INT32);
-    }
+    inputs.push_back(operand.name);
     if (operand.name.empty()) continue;
+    const ir::Tensor& tensor = tensors.at(operand.name);
     if (operand.is_input) {
-      model.Input(operand.name, DeclaredDims(c, operand));
+      model.Input(operand.name, DeclaredDims(c, operand), OnnxType(tensor.type.element));
     } else {
-      model.Floats(operand.name, operand.dims,
-                   Numbers(CountOf(operand.dims), c.seed * 10 + operand.salt, operand.scale));
+      model.Initialiser(RawTensor(operand.name, OnnxType(tensor.type.element), operand.dims, tensor.bytes));
     }
   }
   while (inputs.back().empty()) inputs.pop_back();
@@ -211,28 +245,71 @@ OnnxBuilder ModelOf(const RecurrentCase& c) {
   if (!c.alphas.empty()) model.Attribute("activation_alpha", c.alphas);
   if (!c.betas.empty()) model.Attribute("activation_beta", c.betas);
   for (const std::string& name : outputs) {
-    if (!name.empty()) model.Output(name);
+    if (!name.empty()) model.Output(name, OnnxType(c.element));
   }
   return model;
 }
 
-std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c) {
-  std::vector<driver::NamedTensor> tensors;
-  size_t position = 0;
+std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c, const CaseTensors& tensors) {
+  std::vector<driver::NamedTensor> inputs;
   for (const Operand& operand : OperandsOf(c)) {
-    if (position++ == 4 && !c.lengths.empty()) {
-      ir::Tensor lens = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kI32, {c.batch}));
-      for (size_t i = 0; i < c.lengths.size(); ++i) lens.SetInteger(static_cast<int64_t>(i), c.lengths[i]);
-      tensors.push_back({"lens", std::move(lens)});
-    }
-    if (operand.name.empty() || !operand.is_input) continue;
-    ir::Tensor tensor = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kF32, operand.dims));
-    const std::vector<float> values =
-        Numbers(tensor.ElementCount(), c.seed * 10 + operand.salt, operand.scale);
-    for (size_t i = 0; i < values.size(); ++i) tensor.SetNumber(static_cast<int64_t>(i), values[i]);
-    tensors.push_back({operand.name, std::move(tensor)});
+    if (operand.is_input && !operand.name.empty()) inputs.push_back({operand.name, tensors.at(operand.name)});
   }
-  return tensors;
+  return inputs;
+}
+
+OnnxBuilder ModelOf(const RecurrentCase& c) { return ModelOf(c, TensorsOf(c)); }
+std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c) { return InputsOf(c, TensorsOf(c)); }
+
+int OnnxType(ir::ElementType element) {
+  static const std::map<ir::ElementType, int> types = {{ir::ElementType::kF32, onnx::TensorProto::FLOAT},
+                                                       {ir::ElementType::kF64, onnx::TensorProto::DOUBLE},
+                                                       {ir::ElementType::kF16, onnx::TensorProto::FLOAT16},
+                                                       {ir::ElementType::kBF16, onnx::TensorProto::BFLOAT16},
+                                                       {ir::ElementType::kI32, onnx::TensorProto::INT32}};
+  return types.at(element);
+}
+
+RecurrentCase DirectionOf(const RecurrentCase& c, int direction) {
+  RecurrentCase one = c;
+  one.direction = direction == 0 ? "forward" : "reverse";
+  one.activations.clear();
+  one.alphas.clear();
+  one.betas.clear();
+  const size_t half = c.activations.size() / 2;
+  size_t alpha = 0, beta = 0;
+  for (size_t i = 0; i < c.activations.size(); ++i) {
+    const bool mine = (i < half) == (direction == 0);
+    const int parameters = ParametersOf(c.activations[i]);
+    if (mine) one.activations.push_back(c.activations[i]);
+    if (parameters > 0 && alpha < c.alphas.size()) {
+      if (mine) one.alphas.push_back(c.alphas[alpha]);
+      ++alpha;
+    }
+    if (parameters > 1 && beta < c.betas.size()) {
+      if (mine) one.betas.push_back(c.betas[beta]);
+      ++beta;
+    }
+  }
+  return one;
+}
+
+int BatchAxis(const RecurrentCase& c, const std::string& tensor) {
+  if (tensor == "lens") return 0;
+  if (tensor == "Y") return c.batch_first ? 0 : 2;
+  const bool has = tensor == "X" || tensor == "h0" || tensor == "c0" || tensor == "Y_h" || tensor == "Y_c";
+  return has ? (c.batch_first ? 0 : 1) : -1;
+}
+
+int TimeAxis(const RecurrentCase& c, const std::string& tensor) {
+  return tensor == "X" || tensor == "Y" ? (c.batch_first ? 1 : 0) : -1;
+}
+
+int DirectionAxis(const RecurrentCase& c, const std::string& tensor) {
+  if (tensor == "X" || tensor == "lens") return -1;
+  if (tensor == "Y") return c.batch_first ? 2 : 1;
+  const bool state = tensor == "h0" || tensor == "c0" || tensor == "Y_h" || tensor == "Y_c";
+  return state && c.batch_first ? 1 : 0;
 }
 
 }  // namespace rnnc::test

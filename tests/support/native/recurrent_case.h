@@ -3,6 +3,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace rnnc::test {
 /// One LSTM, GRU or RNN with any legal attributes, as a model of its own: inputs X, lens, h0, c0 and outputs
 /// Y, Y_h, Y_c as far as the case has them.
 struct RecurrentCase {
+  ir::ElementType element = ir::ElementType::kF32;
   std::string op = "LSTM";
   std::string direction = "forward";
   int64_t steps = 3, batch = 2, inputs = 4, hidden = 3;
@@ -35,11 +37,35 @@ struct RecurrentCase {
 std::ostream& operator<<(std::ostream& out, const RecurrentCase& c);
 
 /// A case of the whole cross-product, drawn from RapidCheck's generator; only to be called in a property.
-/// It shrinks towards few and small sizes and absent attributes.
-RecurrentCase AnyRecurrentCase();
+/// It shrinks towards few and small sizes and absent attributes. T may be 0 where it is open.
+RecurrentCase AnyRecurrentCase(const std::string& direction = "");
+/// Lengths for every sequence of it, drawn likewise.
+void ChooseLengths(RecurrentCase& c);
 
-/// Weights and inputs are asymmetric and differ from seed to seed.
+/// Activation functions spelled as ONNX has them; a case may have any.
+void UseOnnxSpelling(RecurrentCase& c);
+
+/// The operands of a case by name (X W R B h0 c0 P lens), as far as it has them: weights and inputs.
+using CaseTensors = std::map<std::string, ir::Tensor>;
+/// Asymmetric numbers, which differ from seed to seed.
+CaseTensors TensorsOf(const RecurrentCase& c);
+
+/// The model, with the weights of `tensors` unless they are inputs; and what it takes, in its order.
+OnnxBuilder ModelOf(const RecurrentCase& c, const CaseTensors& tensors);
+std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c, const CaseTensors& tensors);
 OnnxBuilder ModelOf(const RecurrentCase& c);
 std::vector<driver::NamedTensor> InputsOf(const RecurrentCase& c);
+
+/// The type of onnx::TensorProto.
+int OnnxType(ir::ElementType element);
+
+/// One direction (0 or 1) of a bidirectional case, with its activations and their parameters.
+RecurrentCase DirectionOf(const RecurrentCase& c, int direction);
+/// The number of the batch axis of X, Y, h0 and so on: of tensors of the case that have one, else -1.
+int BatchAxis(const RecurrentCase& c, const std::string& tensor);
+/// The same for time.
+int TimeAxis(const RecurrentCase& c, const std::string& tensor);
+/// The axis of directions: of all but X and lens.
+int DirectionAxis(const RecurrentCase& c, const std::string& tensor);
 
 }  // namespace rnnc::test
