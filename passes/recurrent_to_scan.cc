@@ -69,6 +69,13 @@ Value* ConstPiece(Module& module, const Value& whole, const std::string& name, s
   return module.AddConst(name, std::move(tensor));
 }
 
+Value* CastTo(Builder& builder, Value* value, ElementType element) {
+  if (value->type.element == element) return value;
+  Operation* cast = builder.Create(OpKind::kCast, {value}, {{element, value->type.dims}});
+  cast->Set("to", std::string(ToText(element)));
+  return cast->Result();
+}
+
 // Entry `index` along an axis, which goes.
 Value* EntryOf(Builder& builder, Value* x, int64_t axis, size_t index) {
   Type type = x->type;
@@ -80,6 +87,19 @@ Value* EntryOf(Builder& builder, Value* x, int64_t axis, size_t index) {
   Operation* gather = builder.Create(OpKind::kGather, {x, at}, {type});
   gather->Set("axis", axis);
   return gather->Result();
+}
+
+// In the element type of the computation; constants are converted here.
+Value* Computed(Builder& builder, Value* value) {
+  const ElementType element = ComputeType(value->type.element);
+  if (element == value->type.element) return value;
+  const Type type{element, value->type.dims};
+  if (value->IsConst()) {
+    auto tensor = std::make_shared<Tensor>(ZeroTensor(type));
+    for (int64_t i = 0; i < tensor->ElementCount(); ++i) tensor->SetNumber(i, value->tensor->NumberAt(i));
+    return builder.GetBlock().Parent()->Parent()->AddConst(value->name, std::move(tensor));
+  }
+  return CastTo(builder, value, element);
 }
 
 // The pieces of one direction along the second axis of W, R or B, each [H,..].
@@ -117,21 +137,24 @@ Value* SumOf(Builder& builder, Value* a, Value* b, const std::string& name) {
 
 std::vector<Gate> CutGates(Builder& builder, const Operation& op, const Cell& cell, size_t direction) {
   std::vector<Gate> gates(cell.gates.size());
-  const std::vector<Value*> w = Pieces(builder, op.Operand("W"), direction, cell.gates);
-  const std::vector<Value*> r = Pieces(builder, op.Operand("R"), direction, cell.gates);
+  const auto pieces = [&](const char* operand, const std::vector<std::string>& names) {
+    return Pieces(builder, Computed(builder, op.Operand(operand)), direction, names);
+  };
+  const std::vector<Value*> w = pieces("W", cell.gates);
+  const std::vector<Value*> r = pieces("R", cell.gates);
   for (size_t i = 0; i < gates.size(); ++i) {
     gates[i].w = w[i];
     gates[i].r = r[i];
   }
   if (!cell.peepholes.empty() && op.Operand("P") != nullptr) {
-    const std::vector<Value*> p = Pieces(builder, op.Operand("P"), direction, cell.peepholes);
+    const std::vector<Value*> p = pieces("P", cell.peepholes);
     for (size_t i = 0; i < p.size(); ++i) gates[i].peephole = p[i];  // they are the first gates
   }
   if (op.Operand("B") == nullptr) return gates;
   std::vector<std::string> names;  // Wb of every gate, then Rb of every gate
   for (const std::string& gate : cell.gates) names.push_back("w" + gate);
   for (const std::string& gate : cell.gates) names.push_back("r" + gate);
-  const std::vector<Value*> b = Pieces(builder, op.Operand("B"), direction, names);
+  const std::vector<Value*> b = pieces("B", names);
   const bool apart = op.Has("linear_before_reset") && op.Int("linear_before_reset") != 0;
   for (size_t i = 0; i < gates.size(); ++i) {
     gates[i].wb = b[i];
@@ -275,7 +298,7 @@ Value* ZeroWhereEmpty(Builder& builder, const Lengths& lengths, Value* final_val
 // the final carried values [B,H].
 Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Value* x, const Lengths& lengths,
                     size_t direction, bool stacked) {
-  const Type state{x->type.element, {x->type.dims[1], Dim(op.Int("hidden_size"))}};
+  const Type state{op.Operand("X")->type.element, {x->type.dims[1], Dim(op.Int("hidden_size"))}};
   std::vector<Value*> operands = {x};
   if (lengths.each != nullptr) operands.push_back(lengths.counter);
   std::vector<Type> results;
@@ -296,20 +319,27 @@ Operation* MakeScan(Builder& builder, const Operation& op, const Cell& cell, Val
   scan->step_symbol = symbol;
 
   Block& block = scan->MakeBody();
-  CellBody body{
-      Builder(block), op, std::move(gates), *ActivationsOf(op, direction, cell.activations), nullptr, {},
-      state};
+  CellBody body{Builder(block),
+                op,
+                std::move(gates),
+                *ActivationsOf(op, direction, cell.activations),
+                nullptr,
+                {},
+                {ComputeType(state.element), state.dims}};
   body.builder.location = op.location;
   body.x = block.AddArgument({x->type.element, {x->type.dims[1], x->type.dims[2]}}, "xt");
   Value* counter = nullptr;
   if (lengths.each != nullptr) counter = block.AddArgument(MakeType(ElementType::kI64, {}), "step");
   for (const std::string& name : cell.initial) {
-    body.carried.push_back(block.AddArgument(state, name.substr(name.size() - 1)));  // h, c
+    Value* carried = block.AddArgument(state, name.substr(name.size() - 1));  // h, c
+    body.carried.push_back(Computed(body.builder, carried));
   }
   std::vector<Value*> next = cell.equations(body);
   Value* output = next[0];
   if (lengths.each != nullptr) HoldBehindTheEnd(body, lengths, counter, next, output);
-  if (stacked) next.insert(next.begin(), output);
+  const bool apart = output != next[0];
+  for (Value*& value : next) value = CastTo(body.builder, value, state.element);
+  if (stacked) next.insert(next.begin(), apart ? CastTo(body.builder, output, state.element) : next[0]);
   Operation* yield = body.builder.Create(OpKind::kYield, next, {});
   yield->Set("n_each", int64_t{stacked ? 1 : 0});
   return scan;
@@ -346,6 +376,7 @@ Result<> Expand(Operation& op, const Cell& cell) {
   }
   Value* x = op.Operand("X");
   if (batch_first) x = Transpose(builder, x, {1, 0, 2});
+  x = Computed(builder, x);
   Value* y = op.Result("Y");
   const bool stacked = y->HasUsers();
   const Lengths lengths = LengthsOf(builder, op, x);

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The oracle's recurrent operators: ONNX LSTM, GRU, RNN, one row of the batch and one step at a time, by
-// the equations of their pages. What the pages leave open follows ONNX Runtime (sequence_lens, clip).
+// the equations of their pages. What the pages leave open follows ONNX Runtime (sequence_lens, clip). A step
+// of 16-bit tensors is computed in f32, and what it leaves (h and c, which are outputs) rounded.
 
 #include <algorithm>
 #include <array>
@@ -85,7 +86,7 @@ Result<std::vector<Activation>> ActivationsOf(const Call& call) {
 // One direction of one operator.
 struct Cell {
   const Call& call;
-  ElementType element;
+  ElementType element;  // of the computation
   int64_t direction, hidden, inputs, gates;
   const Array &w, &r;
   const Array *b, *p;
@@ -258,6 +259,9 @@ void RunSequence(const Cell& cell, const Sizes& s, int64_t b, bool reverse, Arra
         cell.Rnn(x, h);
         break;
     }
+    for (Numbers* left : {&h, &c}) {
+      for (double& number : *left) number = call.Rounded(call.In("X").element, number);
+    }
     SetRow(results[0], OutputRow(s, t, cell.direction, b), h);
   }
   SetRow(results[1], state, h);
@@ -291,7 +295,7 @@ Result<Arrays> Recurrent(const Call& call) {
   for (int64_t d = 0; d < s.directions; ++d) {
     const auto first = activations.begin() + d * static_cast<int64_t>(functions);
     const Cell cell{call,
-                    element,
+                    ComputeType(element),
                     d,
                     s.hidden,
                     s.inputs,

@@ -106,10 +106,6 @@ int WrapIndex(Program& program, int index, const Dim& size) {
   return Apply(program, ScalarOp::kSelect, {negative, wrapped, index});
 }
 
-ElementType ComputeType(ElementType type) {
-  return type == ElementType::kF16 || type == ElementType::kBF16 ? ElementType::kF32 : type;
-}
-
 std::vector<IndexExpr> BroadcastIndices(const Type& operand, size_t result_rank) {
   std::vector<IndexExpr> indices;
   const size_t offset = result_rank - operand.dims.size();

@@ -61,8 +61,6 @@ int ConstLike(Program& program, int like, double value);
 int CastTo(Program& program, ElementType type, int node);
 // An index counted from the end where it is negative.
 int WrapIndex(Program& program, int index, const Dim& size);
-// What an operator on `type` is computed in: f16 and bf16 in f32, rounded once at its end.
-ElementType ComputeType(ElementType type);
 // Element of an operand at the index variables 0.. of a result with `dims`, by numpy broadcasting.
 std::vector<IndexExpr> BroadcastIndices(const Type& operand, size_t result_rank);
 

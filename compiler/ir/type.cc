@@ -24,6 +24,9 @@ const ElementTypeInfo& InfoOf(ElementType type) { return kElementTypes[static_ca
 std::string_view ToText(ElementType type) { return InfoOf(type).text; }
 int64_t BytesOf(ElementType type) { return InfoOf(type).bytes; }
 bool IsFloat(ElementType type) { return InfoOf(type).is_float; }
+ElementType ComputeType(ElementType type) {
+  return type == ElementType::kF16 || type == ElementType::kBF16 ? ElementType::kF32 : type;
+}
 bool IsUnsigned(ElementType type) { return type == ElementType::kU8 || type == ElementType::kBool; }
 
 std::optional<ElementType> ParseElementType(std::string_view text) {

@@ -23,6 +23,8 @@ std::string_view ToText(ElementType type);
 std::optional<ElementType> ParseElementType(std::string_view text);
 int64_t BytesOf(ElementType type);
 bool IsFloat(ElementType type);
+// What an operator on `type` is computed in: f16 and bf16 in f32, rounded once at its end.
+ElementType ComputeType(ElementType type);
 bool IsUnsigned(ElementType type);  // integers without a sign, and bool
 
 // Axes of a value at most, as in NumPy. Tables of coordinates are elements times axes.

@@ -12,6 +12,7 @@
 #include "compiler/ir/parser.h"
 #include "compiler/ir/printer.h"
 #include "passes/pipeline.h"
+#include "tests/support/even_choice.h"
 #include "tests/support/native/recurrent_program.h"
 #include "tests/support/native/tensor_parts.h"
 #include "tests/support/temp_folder.h"
@@ -108,7 +109,7 @@ void AnySplitIsTheWhole(const RecurrentCase& drawn, const TestRow& row) {
   for (const Stream::Answer* answer : {&whole.first, &whole.second}) {
     for (int64_t first = 0; first < model.c.steps;) {
       const auto left = static_cast<int>(model.c.steps - first);
-      const int64_t frames = *rc::gen::inRange(1, left + 1);
+      const int64_t frames = EvenlyFrom(1, left + 1);
       ExpectPart("any_split", model, program, stream.RunPart(program.Inputs(0), first, frames), *answer,
                  first, frames);
       first += frames;
@@ -269,7 +270,7 @@ void TextChangesNothing(const RecurrentCase& drawn, const TestRow& row) {
   const auto codegen = driver::CodegenOptionsFor(options);
   if (!imported.ok() || !codegen.ok()) FailCase("text_changes_nothing", model, "import");
   const size_t passes = passes::Pipeline().size();
-  const size_t cut = *rc::gen::inRange<size_t>(0, passes);
+  const size_t cut = EvenlyFrom<size_t>(0, passes);
   const std::string direct = ObjectOf(*imported->module, *codegen, passes);
   const std::string by_text = ObjectOf(*imported->module, *codegen, cut);
   if (direct != by_text) {
@@ -303,7 +304,15 @@ TEST_P(RecurrentLaws, Hold) {
   // A process of its own for every case is slow: on foreign rows few cases, and only when asked for.
   if (IsForeign(row) && std::getenv("RNNC_LONG") == nullptr) GTEST_SKIP() << "./dev test --long runs it";
   CheckProperty(
-      [&, check = law.check] { check(*rc::gen::exec([&] { return AnyRecurrentCase(law.direction); }), row); },
+      [&, check = law.check] {
+        check(*rc::gen::exec([&] {
+          RecurrentCase c = AnyRecurrentCase(law.direction);
+          using enum ir::ElementType;
+          c.element = EvenlyOneOf<ir::ElementType>({kF32, kF32, kF32, kF64, kF16, kBF16});
+          return c;
+        }),
+              row);
+      },
       IsForeign(row) ? 50 : 0);
 }
 

@@ -52,6 +52,16 @@ std::string ContentOf(const std::filesystem::path& file) {
   return text.str();
 }
 
+// Where a case stays and what runs it; see FailCase.
+std::string Kept(const std::filesystem::path& folder) {
+  const char* keep = std::getenv("RNNC_KEEP_FAILURES");
+  if (keep == nullptr || *keep == 0) return "";
+  const std::filesystem::path place = std::filesystem::path(keep) / "third_opinion" / folder.filename();
+  std::filesystem::create_directories(place.parent_path());
+  std::filesystem::copy(folder, place, std::filesystem::copy_options::recursive);
+  return fmt::format("rnnc verify {}/model.onnx\n", place.string());
+}
+
 // Catches what oracle and compiler have wrong together: a reading of the ONNX text that nobody else shares.
 TEST(ThirdOpinion, OnnxRuntimeAgrees) {
   const char* python = std::getenv("RNNC_THIRD_OPINION");
@@ -59,9 +69,7 @@ TEST(ThirdOpinion, OnnxRuntimeAgrees) {
     GTEST_SKIP() << "no ONNX Runtime: ./dev test installs it from PyPI, where that can be reached";
   }
   const TempFolder temporary;
-  const char* keep = std::getenv("RNNC_KEEP_FAILURES");
-  const std::filesystem::path folder =
-      keep != nullptr ? std::filesystem::path(keep) / "third_opinion" : temporary.path();
+  const std::filesystem::path folder = temporary.path();
   int written = 0;
   CheckProperty(
       [&] {
@@ -79,7 +87,7 @@ TEST(ThirdOpinion, OnnxRuntimeAgrees) {
     agree += line.find(" agrees") != std::string::npos ? 1 : 0;
     not_run += line.find(" not run: ") != std::string::npos ? 1 : 0;
     if (line.find(" differs: ") != std::string::npos)
-      ADD_FAILURE() << line << "\n" << ContentOf(folder / name / "case.txt");
+      ADD_FAILURE() << line << "\n" << ContentOf(folder / name / "case.txt") << Kept(folder / name);
   }
   RecordProperty("agree", agree);
   RecordProperty("not_run", not_run);

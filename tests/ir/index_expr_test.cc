@@ -8,8 +8,12 @@
 
 #include <vector>
 
+#include "tests/support/even_choice.h"
+
 namespace rnnc::ir {
 namespace {
+
+using test::EvenlyFrom;
 
 IndexExpr V(int id) { return IndexExpr::Variable(id); }
 int64_t At(const IndexExpr& expr, const std::vector<int64_t>& point) {
@@ -18,24 +22,24 @@ int64_t At(const IndexExpr& expr, const std::vector<int64_t>& point) {
 
 // A random expression over four variables, the symbol T, and data.
 IndexExpr Random(int depth) {
-  switch (depth == 0 ? *rc::gen::inRange(0, 3) : *rc::gen::inRange(0, 9)) {
+  switch (depth == 0 ? EvenlyFrom(0, 3) : EvenlyFrom(0, 9)) {
     case 0:
-      return IndexExpr(*rc::gen::inRange<int64_t>(-20, 20));
+      return IndexExpr(EvenlyFrom<int64_t>(-20, 20));
     case 1:
     case 2:
-      return V(*rc::gen::inRange(0, 4));
+      return V(EvenlyFrom(0, 4));
     case 3:
       return Random(depth - 1) + Random(depth - 1);
     case 4:
       return Random(depth - 1) - Random(depth - 1);
     case 5:
-      return Random(depth - 1) * Dim(*rc::gen::inRange<int64_t>(-9, 10));
+      return Random(depth - 1) * Dim(EvenlyFrom<int64_t>(-9, 10));
     case 6:
-      return IndexExpr::FloorDiv(Random(depth - 1), *rc::gen::inRange<int64_t>(1, 9));
+      return IndexExpr::FloorDiv(Random(depth - 1), EvenlyFrom<int64_t>(1, 9));
     case 7:
-      return IndexExpr::Mod(Random(depth - 1), *rc::gen::inRange<int64_t>(1, 9));
+      return IndexExpr::Mod(Random(depth - 1), EvenlyFrom<int64_t>(1, 9));
     default:
-      return *rc::gen::arbitrary<bool>() ? IndexExpr::Node(*rc::gen::inRange(0, 3))
+      return *rc::gen::arbitrary<bool>() ? IndexExpr::Node(EvenlyFrom(0, 3))
                                          : Random(depth - 1) + IndexExpr(Dim::Symbol("T") * 2);
   }
 }
@@ -43,9 +47,9 @@ IndexExpr Random(int depth) {
 std::vector<Dim> RandomExtents(std::vector<int64_t>& point) {
   std::vector<Dim> extents;
   for (int v = 0; v < 4; ++v) {
-    const int64_t extent = *rc::gen::inRange<int64_t>(1, 12);
+    const int64_t extent = EvenlyFrom<int64_t>(1, 12);
     extents.emplace_back(extent);
-    point.push_back(*rc::gen::inRange<int64_t>(0, extent));
+    point.push_back(EvenlyFrom<int64_t>(0, extent));
   }
   return extents;
 }

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "compiler/support/strings.h"
+#include "tests/support/even_choice.h"
 
 namespace rnnc::test {
 namespace {
@@ -36,17 +37,13 @@ int ParametersOf(const std::string& activation) {
   return 0;
 }
 
-template <typename T>
-T OneOf(const std::vector<T>& values) {
-  return values[static_cast<size_t>(*rc::gen::inRange<int>(0, static_cast<int>(values.size())))];
-}
 bool Maybe() { return *rc::gen::arbitrary<bool>(); }
 // True once in so many cases.
-bool Rarely(int often) { return *rc::gen::inRange(0, often) == often - 1; }
+bool Rarely(int often) { return EvenlyFrom(0, often) == often - 1; }
 
 // Exporters write any case.
 std::string AnyCase(std::string name) {
-  const int which = *rc::gen::inRange(0, 3);
+  const int which = EvenlyFrom(0, 3);
   for (char& c : name) {
     if (which == 1) c = static_cast<char>(std::tolower(c));
     if (which == 2) c = static_cast<char>(std::toupper(c));
@@ -59,7 +56,7 @@ void ChooseActivations(RecurrentCase& c) {
   const int count = (c.op == "LSTM" ? 3 : c.op == "GRU" ? 2 : 1) * c.Directions();
   bool alphas = true, betas = true;  // still given
   std::vector<const Function*> functions;
-  for (int i = 0; i < count; ++i) functions.push_back(&kFunctions[*rc::gen::inRange(0, 11)]);
+  for (int i = 0; i < count; ++i) functions.push_back(&kFunctions[EvenlyFrom(0, 11)]);
   for (size_t i = 0; i < functions.size(); ++i) {
     // Once values stop, every later function must have a default.
     bool needed = false;
@@ -70,13 +67,13 @@ void ChooseActivations(RecurrentCase& c) {
       alphas = alphas && (needed || Maybe());
       // At 0 the thresholded ReLU has no jump that float and double could fall on different sides of.
       const float alpha =
-          std::string(f.name) == "ThresholdedRelu" ? 0.0f : OneOf<float>({0.3f, 0.75f, 1.25f});
+          std::string(f.name) == "ThresholdedRelu" ? 0.0f : EvenlyOneOf<float>({0.3f, 0.75f, 1.25f});
       if (alphas) c.alphas.push_back(alpha);
       if (!alphas && std::string(f.name) == "ThresholdedRelu") c.activations.back() = "Tanh";
     }
     if (f.parameters > 1 && c.activations.back() != "Tanh") {
       betas = betas && (needed || Maybe());
-      if (betas) c.betas.push_back(OneOf<float>({0.25f, 0.5f, 0.9f}));
+      if (betas) c.betas.push_back(EvenlyOneOf<float>({0.25f, 0.5f, 0.9f}));
     }
   }
 }
@@ -86,7 +83,7 @@ void ChooseActivations(RecurrentCase& c) {
 void ChooseLengths(RecurrentCase& c) {
   c.lengths.clear();
   for (int64_t i = 0; i < c.batch; ++i) {
-    c.lengths.push_back(*rc::gen::inRange<int32_t>(0, static_cast<int32_t>(c.steps) + 1));
+    c.lengths.push_back(EvenlyFrom<int32_t>(0, static_cast<int32_t>(c.steps) + 1));
   }
 }
 
@@ -165,12 +162,13 @@ std::ostream& operator<<(std::ostream& out, const RecurrentCase& c) {
 
 RecurrentCase AnyRecurrentCase(const std::string& direction) {
   RecurrentCase c;
-  c.op = OneOf<std::string>({"RNN", "GRU", "LSTM"});
-  c.direction = direction.empty() ? OneOf<std::string>({"forward", "reverse", "bidirectional"}) : direction;
-  c.steps = OneOf(kSteps);
-  c.batch = OneOf(kBatches);
-  c.inputs = OneOf(kSizes);
-  c.hidden = OneOf(kSizes);
+  c.op = EvenlyOneOf<std::string>({"RNN", "GRU", "LSTM"});
+  c.direction =
+      direction.empty() ? EvenlyOneOf<std::string>({"forward", "reverse", "bidirectional"}) : direction;
+  c.steps = EvenlyOneOf(kSteps);
+  c.batch = EvenlyOneOf(kBatches);
+  c.inputs = EvenlyOneOf(kSizes);
+  c.hidden = EvenlyOneOf(kSizes);
   c.batch_first = Maybe();
   c.bias = Maybe();
   c.initial_h = Maybe();
@@ -178,14 +176,14 @@ RecurrentCase AnyRecurrentCase(const std::string& direction) {
   c.peepholes = c.op == "LSTM" && Maybe();
   c.input_forget = c.op == "LSTM" && Maybe();
   c.linear_before_reset = c.op == "GRU" && Maybe();
-  if (Maybe()) c.clip = OneOf<double>({0.25, 0.75, 2.0});
+  if (Maybe()) c.clip = EvenlyOneOf<double>({0.25, 0.75, 2.0});
   if (Maybe()) ChooseActivations(c);
   if (Rarely(3)) ChooseLengths(c);
-  c.outputs = static_cast<unsigned>(*rc::gen::inRange(1, c.op == "LSTM" ? 8 : 4));
+  c.outputs = static_cast<unsigned>(EvenlyFrom(1, c.op == "LSTM" ? 8 : 4));
   c.constant_weights = !Rarely(4);
   c.open_steps = c.steps == 0 || Maybe();
   c.open_batch = Rarely(3);
-  c.seed = *rc::gen::inRange(1, 1000);
+  c.seed = EvenlyFrom(1, 1000);
   return c;
 }
 
