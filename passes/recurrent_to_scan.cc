@@ -229,18 +229,20 @@ struct Lengths {
   Value* counter = nullptr;  // i64 [T]: the number of the step, 0 ..
 };
 
-// The caller's tensor that a value is a cast or reshaped form of, else the value: it is checked before
-// anything is written, and the user knows it.
+// The caller's tensor that a value is a reshaped form of, or the same numbers in i32 or i64, else the value:
+// it is checked before anything is written, and the user knows it.
 Value* AsGiven(Value* value) {
   static const std::set<OpKind> kForms = {OpKind::kCast, OpKind::kIdentity, OpKind::kSqueeze,
                                           OpKind::kUnsqueeze, OpKind::kReshape};
+  const auto is_wide = [](const Value& x) {
+    return x.type.element == ElementType::kI32 || x.type.element == ElementType::kI64;
+  };
   Value* source = value;
   while (source->kind == ValueKind::kResult && kForms.count(source->definition->Kind()) != 0 &&
-         !IsFloat(source->definition->Operand(size_t{0})->type.element)) {
+         is_wide(*source->definition->Operand(size_t{0}))) {
     source = source->definition->Operand(size_t{0});
   }
-  const bool given = source->kind == ValueKind::kArgument && source->block->Owner() == nullptr;
-  return given && source->type.element != ElementType::kBool ? source : value;
+  return source->kind == ValueKind::kArgument && source->block->Owner() == nullptr ? source : value;
 }
 
 Lengths LengthsOf(Builder& builder, const Operation& op, Value* x) {

@@ -24,7 +24,7 @@ const char* rnnc_status_text(rnnc_status status) {
     case RNNC_LENGTH_ABOVE_BOUND:
       return "a length above the largest that the model takes";
     case RNNC_EMPTY_SEQUENCE:
-      return "the model reads a step of a sequence that is empty";
+      return "the model reads a step that the sequence does not have";
     case RNNC_NULL_ARGUMENT:
       return "a pointer that is needed is null";
     case RNNC_BAD_COMPUTED_INDEX:

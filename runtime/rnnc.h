@@ -35,7 +35,7 @@ typedef enum rnnc_status {
   RNNC_BAD_INDEX = 1,          /* an index in an input lies outside the table that it indexes */
   RNNC_BAD_LENGTH = 2,         /* a sequence length in an input lies outside 0..T */
   RNNC_LENGTH_ABOVE_BOUND = 3, /* a size of the call is above the largest that the model takes */
-  RNNC_EMPTY_SEQUENCE = 4,     /* T is 0, and the model reads a step of the sequence */
+  RNNC_EMPTY_SEQUENCE = 4,     /* the model reads a step that a sequence of T steps does not have */
   RNNC_NULL_ARGUMENT = 5,      /* a pointer that is needed is null */
   RNNC_BAD_COMPUTED_INDEX = 6, /* an index that the model itself computed lies outside its table: row 0 was
                                   read instead, outputs and state are written, and the state wants a reset */

@@ -43,7 +43,7 @@ void NoteSymbols(State& state, const CheckedNode& node, const Values& inputs) {
   for (size_t i : {size_t{5}, size_t{6}}) {
     if (i < inputs.size()) add(symbols.batch, inputs[i], batch_first ? 0 : 1);
   }
-  SuspectFixedSizes(batch_first, inputs, node.location, symbols.warnings);
+  SuspectFixedSizes(batch_first, inputs, node.location, symbols);
 }
 
 void SetOutputs(State& state, const CheckedNode& node, const Values& outputs) {

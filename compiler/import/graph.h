@@ -56,8 +56,9 @@ struct GraphInput {
 struct RecurrentSymbols {
   std::set<std::string> time;
   std::set<std::string> batch;
-  bool complete = true;              // the types of all recurrent nodes are known
-  std::vector<Diagnostic> warnings;  // see SuspectFixedSizes
+  std::map<std::string, int64_t> fixed;  // batches of constant states
+  bool complete = true;                  // the types of all recurrent nodes are known
+  std::vector<Diagnostic> warnings;      // see SuspectFixedSizes
 };
 
 struct BuiltGraph {

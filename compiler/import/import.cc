@@ -77,6 +77,7 @@ Result<> BindSymbols(const ModelFile& model, const CheckedGraph& graph, Interfac
     BuiltGraph built = BuildGraph(model, graph, inputs, LongEnough(interface.Open()), nullptr, true);
     found.time.insert(built.symbols.time.begin(), built.symbols.time.end());
     found.batch.insert(built.symbols.batch.begin(), built.symbols.batch.end());
+    found.fixed.insert(built.symbols.fixed.begin(), built.symbols.fixed.end());
     found.complete = built.symbols.complete;
     if (look == 0) notes.warnings = built.symbols.warnings;
     errors = std::move(built.errors);

@@ -26,7 +26,7 @@ using Nodes = google::protobuf::RepeatedPtrField<NodeProto>;
 
 // Calls and subgraphs within each other; and what a file of some bytes may expand to.
 constexpr int kMaxDepth = 100;
-constexpr size_t kMaxNodes = size_t{1} << 20;
+constexpr size_t kMaxNodes = size_t{1} << 17;
 constexpr size_t kMaxBytes = size_t{1} << 28;  // beside those of the file, of nodes with their names
 
 // Fields of onnx.proto that are newer than the library: they arrive as unknown fields.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "compiler/import/tensor.h"
+#include "compiler/ir/shape_rules.h"
 #include "compiler/support/strings.h"
 
 namespace rnnc::import {
@@ -250,8 +251,7 @@ Result<std::vector<GraphInput>> Interface::Resolved(const Location& at) const {
       continue;
     }
     for (ir::Dim& dim : input.type.dims) dim = dim.Substitute(bound);
-    const ir::Dim bytes = input.type.ElementCount() * ir::Dim(ir::BytesOf(input.type.element));
-    if (bytes.IsPoisoned() || (bytes.IsConstant() && bytes.Value() > (int64_t{1} << 40))) {
+    if (ir::IsTooLarge(input.type)) {
       errors.push_back(
           Error(at, "input '{}': {} is too large to be computed", input.name, input.type.ToText()));
       continue;
@@ -299,8 +299,8 @@ Result<> BindDefaults(Interface& interface, const RecurrentSymbols& found, bool 
   std::vector<Diagnostic> errors;
   std::string time;
   for (Symbol& symbol : interface.symbols) {
-    const auto bind = [&](const char* reason) {
-      symbol.bound = 1;
+    const auto bind = [&](const char* reason, int64_t size = 1) {
+      symbol.bound = size;
       symbol.reason = reason;
     };
     const bool is_time = found.time.count(symbol.symbol) != 0 && found.batch.count(symbol.symbol) == 0;
@@ -310,6 +310,8 @@ Result<> BindDefaults(Interface& interface, const RecurrentSymbols& found, bool 
       symbol.reason = symbol.open->high ? fmt::format("{} to {}", symbol.open->low, *symbol.open->high)
                                         : std::string("asked to stay open");
       if (is_time && time.empty()) time = symbol.symbol;
+    } else if (const auto fixed = found.fixed.find(symbol.symbol); fixed != found.fixed.end()) {
+      bind("batch of a constant initial state", fixed->second);
     } else if (found.batch.count(symbol.symbol) != 0) {
       bind("batch axis of recurrent nodes");
     } else if (is_time && (time.empty() || !final)) {

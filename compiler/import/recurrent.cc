@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "compiler/import/operators.h"
 #include "compiler/import/recurrent_meaning.h"
@@ -134,6 +135,11 @@ bool IsNoFlag(const Subject& s, std::string_view name) {
   return value != 0 && value != 1;
 }
 
+bool HasNan(const Subject& s, std::string_view name) {
+  const std::vector<double> values = FloatsOf(s.attributes, name);
+  return std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+}
+
 constexpr Refusal kRefusals[] = {
     {"direction",
      [](const Subject& s) {
@@ -165,6 +171,10 @@ constexpr Refusal kRefusals[] = {
      "known are Relu, Tanh, Sigmoid, Affine, LeakyRelu, ThresholdedRelu, ScaledTanh, HardSigmoid, Elu, "
      "Softsign, "
      "Softplus"},
+    {"activation_alpha", [](const Subject& s) { return HasNan(s, "activation_alpha"); },
+     "must be numbers; export the model again"},
+    {"activation_beta", [](const Subject& s) { return HasNan(s, "activation_beta"); },
+     "must be numbers; export the model again"},
     {"activation_alpha", [](const Subject& s) { return s.LacksParameter(1, "activation_alpha"); },
      "Affine and ScaledTanh have no default; give each of them its alpha and beta"},
     {"activation_beta", [](const Subject& s) { return s.LacksParameter(2, "activation_beta"); },

@@ -7,6 +7,8 @@
 #include <limits>
 #include <numeric>
 
+#include "compiler/ir/shape_rules.h"
+
 namespace rnnc::import {
 namespace {
 
@@ -156,6 +158,13 @@ Result<Values> FinishScan(BuildState& state, const ScanParts& parts) {
         parts.draft->location,
         "carried value '{}': is {} at first and {} after a step; only values of one type are computed",
         carried.argument->name, carried.initial->type.ToText(), carried.next->type.ToText());
+  }
+  for (const Value* value : parts.stacked) {
+    const ir::Type type = WithSteps(value->type, parts.steps);
+    if (ir::IsTooLarge(type)) {
+      return Error(parts.draft->location, "output '{}': {} is too large to be computed; bind fewer steps",
+                   value->name, type.ToText());
+    }
   }
   if (parts.steps.Is(0)) return WithoutSteps(state, parts);
   const std::set<const Value*> needed = Needed(parts);

@@ -25,6 +25,21 @@ bool IsFixed(const Value& value, std::set<const ir::Operation*>& seen) {
                      [&](const Value* operand) { return operand == nullptr || IsFixed(*operand, seen); });
 }
 
+// True when the caller gets the elements of a value, in whatever shape.
+bool IsReturned(const Value& value) {
+  static const std::set<ir::OpKind> kMovers = {
+      ir::OpKind::kIdentity,  ir::OpKind::kReshape, ir::OpKind::kSqueeze, ir::OpKind::kUnsqueeze,
+      ir::OpKind::kTranspose, ir::OpKind::kConcat,  ir::OpKind::kSlice,   ir::OpKind::kGather,
+      ir::OpKind::kSplit,     ir::OpKind::kCast,    ir::OpKind::kFlatten};
+  return std::any_of(value.Users().begin(), value.Users().end(), [](const ir::Operation* user) {
+    if (user->Kind() == ir::OpKind::kReturn) return true;
+    const std::vector<Value*> results = user->Results();
+    return kMovers.count(user->Kind()) != 0 &&
+           std::any_of(results.begin(), results.end(),
+                       [](const Value* result) { return IsReturned(*result); });
+  });
+}
+
 const Value* FixedInput(const Values& inputs, size_t i) {
   std::set<const ir::Operation*> seen;
   return i < inputs.size() && inputs[i] != nullptr && IsFixed(*inputs[i], seen) ? inputs[i] : nullptr;
@@ -33,7 +48,8 @@ const Value* FixedInput(const Values& inputs, size_t i) {
 }  // namespace
 
 void SuspectFixedSizes(bool batch_first, const Values& inputs, const Location& location,
-                       std::vector<Diagnostic>& warnings) {
+                       RecurrentSymbols& symbols) {
+  std::vector<Diagnostic>& warnings = symbols.warnings;
   const Value* x = inputs.empty() ? nullptr : inputs[0];
   if (x == nullptr || x->type.Rank() != 3) return;
   const ir::Dim& batch = x->type.dims[batch_first ? 0 : 1];
@@ -44,6 +60,7 @@ void SuspectFixedSizes(bool batch_first, const Values& inputs, const Location& l
     if (state == nullptr || state->type.Rank() != 3 || batch.IsConstant()) continue;
     const ir::Dim& given = state->type.dims[batch_first ? 0 : 1];
     if (!given.IsConstant()) continue;
+    if (batch == ir::Dim::Symbol(batch.Symbols()[0])) symbols.fixed.emplace(batch.ToText(), given.Value());
     warnings.push_back(
         Warning(location,
                 "{}: is a constant for a batch of {}, and X has {}; the batch was fixed when the "
@@ -72,11 +89,11 @@ std::vector<Diagnostic> SuspectLostState(const ir::Module& module) {
       const Value* initial = op->Operand(name);
       lost = lost && (initial == nullptr || ir::IsZero(*initial));
     }
-    for (size_t i = 1; i < op->Results().size(); ++i) lost = lost && !op->Results()[i]->HasUsers();
+    for (size_t i = 1; i < op->Results().size(); ++i) lost = lost && !IsReturned(*op->Results()[i]);
     if (!lost) continue;
     warnings.push_back(
         Warning(op->location,
-                "initial_h: is zero in every call of one step, and the final state is not read; "
+                "initial_h: is zero in every call of one step, and the final state is no output; "
                 "nothing is remembered from call to call: export the state as inputs and outputs, "
                 "or more than one step"));
   }

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "compiler/import/graph.h"
 #include "compiler/import/operators.h"
 
 // What is computed as the file says, and is probably not what its exporter meant: warnings.
@@ -12,12 +13,12 @@ namespace rnnc::import {
 
 // Of one recurrent node whose operands have the types that the model declares, with its symbols unbound: an
 // initial state, or a length for each sequence, that holds for one batch or one number of steps only, while X
-// leaves it open. Added to `warnings`.
+// leaves it open. Added to the warnings of `symbols`, and the batch to its `fixed`.
 void SuspectFixedSizes(bool batch_first, const Values& inputs, const Location& location,
-                       std::vector<Diagnostic>& warnings);
+                       RecurrentSymbols& symbols);
 
 // Of a module whose sizes nobody has chosen: forward recurrent nodes of one step that begin with zeros and
-// whose final state is not read, so that a call knows nothing of the one before.
+// whose final state the caller does not get, so that a call knows nothing of the one before.
 std::vector<Diagnostic> SuspectLostState(const ir::Module& module);
 
 // A GRU as PyTorch's cell is not.

@@ -86,6 +86,15 @@ Result<int64_t> NormalAxis(const Context& context, std::string_view name, int64_
   return axis < 0 ? axis + rank : axis;
 }
 
+Result<> CheckInside(const Context& context, const std::vector<Dim>& indices, const Dim& size) {
+  for (const Dim& index : indices) {
+    if (!index.IsConstant() || (index.Value() >= -size.Value() && index.Value() < size.Value())) continue;
+    return Error(context.op.location, "indices: {} is outside an axis of {}; export the model again",
+                 index.Value(), size.Value());
+  }
+  return Ok();
+}
+
 int Apply(Program& program, ScalarOp op, const std::vector<int>& args) {
   ElementType type = TypeOf(program, args.at(op == ScalarOp::kSelect ? 1 : 0));
   if (IsComparison(op)) type = ElementType::kBool;

@@ -123,14 +123,9 @@ Result<Values> LowerGather(const Context& context) {
   const auto is_constant = [](const Dim& dim) { return dim.IsConstant(); };
   if (!size.IsConstant()) return GatherSymbolicAxis(context, shape, *known);
   if (!std::all_of(known->begin(), known->end(), is_constant)) return GatherAtRunTime(context, shape);
+  RNNC_TRY(CheckInside(context, *known, size));
   std::vector<int64_t> values;
-  for (const Dim& dim : *known) {
-    const int64_t value = dim.Value();
-    if (value < -size.Value() || value >= size.Value()) {
-      return Error(context.op.location, "indices: {} is outside an axis of {}", value, size.Value());
-    }
-    values.push_back(value < 0 ? value + size.Value() : value);
-  }
+  for (const Dim& dim : *known) values.push_back(dim.Value() < 0 ? dim.Value() + size.Value() : dim.Value());
   if (auto index = AffineIndex(values, indices->type.StaticDims(), shape.axis)) {
     std::vector<IndexExpr> affine = shape.around;
     affine[shape.axis] = *index;

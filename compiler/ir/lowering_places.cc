@@ -130,7 +130,9 @@ Result<Values> LowerGatherElements(const Context& context) {
     return Error(context.op.location, "indices: into an axis of symbolic size {}; bind it with --dim",
                  size.ToText());
   }
-  if (!KnownValues(indices)) {  // the shape rule has looked at those that are known
+  if (const auto known = KnownValues(indices)) {
+    RNNC_TRY(CheckInside(context, *known, size));
+  } else {
     Operation* check = context.builder.Create(OpKind::kCheckIndex, {indices}, {});
     check->Set("low", -size.Value());
     check->Set("high", size.Value());

@@ -90,8 +90,6 @@ std::string ToText(const Dims& dims) {
 
 namespace {
 
-constexpr int64_t kMaxBytes = int64_t{1} << 40;
-
 const std::map<OpKind, Rule>& AllRules() {
   static const std::map<OpKind, Rule> table = [] {
     std::map<OpKind, Rule> rules;
@@ -116,8 +114,7 @@ Result<> CheckSizes(const Query& query, const Type& type) {
                           BindingHint(dim));
     }
   }
-  const Dim bytes = type.ElementCount() * Dim(BytesOf(type.element));
-  if (bytes.IsPoisoned() || (bytes.IsConstant() && bytes.Value() > kMaxBytes)) {
+  if (IsTooLarge(type)) {
     return query.Refuse("the result is {}: too large to be computed", type.ToText());
   }
   return Ok();
@@ -126,15 +123,33 @@ Result<> CheckSizes(const Query& query, const Type& type) {
 }  // namespace
 }  // namespace shape_rules
 
+bool IsTooLarge(const Type& type) {
+  constexpr int64_t kMaxBytes = int64_t{1} << 40;
+  const Dim bytes = type.ElementCount() * Dim(BytesOf(type.element));
+  return bytes.IsPoisoned() || (bytes.IsConstant() && bytes.Value() > kMaxBytes);
+}
+
 bool HasShapeRule(OpKind kind) { return shape_rules::AllRules().count(kind) != 0; }
 
-Result<std::vector<Type>> InferTypes(const Operation& operation, KnownInts& ints) {
-  const shape_rules::Query query{operation, ints};
+namespace {
+
+Result<std::vector<Type>> Infer(const shape_rules::Query& query) {
+  const Operation& operation = query.op;
   auto rule = shape_rules::AllRules().find(operation.Kind());
   RNNC_CHECK(rule != shape_rules::AllRules().end(), "{} has no shape rule", operation.Info().text);
   RNNC_ASSIGN(std::vector<Type> types, rule->second(query));
   for (const Type& type : types) RNNC_TRY(shape_rules::CheckSizes(query, type));
   return types;
+}
+
+}  // namespace
+
+Result<std::vector<Type>> InferTypes(const Operation& operation, KnownInts& ints) {
+  return Infer({operation, ints, true});
+}
+
+Result<std::vector<Type>> InferTypesWherever(const Operation& operation, KnownInts& ints) {
+  return Infer({operation, ints, false});
 }
 
 std::string BindingHint(const Dim& dim) {

@@ -25,6 +25,12 @@ bool HasShapeRule(OpKind kind);
 // attribute value; sizes that depend on unknown integers; sizes that no polynomial gives or that might
 // be negative; more than 2^40 bytes.
 Result<std::vector<Type>> InferTypes(const Operation& operation, KnownInts& ints);
+// The same, but constant indices may lie outside: a pass (an unrolled loop) may find that a model reads
+// there. That is the model's fault, and refused where the operation is lowered.
+Result<std::vector<Type>> InferTypesWherever(const Operation& operation, KnownInts& ints);
+
+// More bytes than the 2^40 that a value may have, or a number of them that no 64 bits hold.
+bool IsTooLarge(const Type& type);
 
 // "T" of a polynomial that is refused, as advice: "; bind it with --dim T=N". Empty without symbols.
 std::string BindingHint(const Dim& dim);

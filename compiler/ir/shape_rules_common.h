@@ -22,6 +22,7 @@ using Dims = std::vector<Dim>;
 struct Query {
   const Operation& op;
   KnownInts& ints;
+  bool inside;  // constant indices must be
 
   const Value* Find(std::string_view name) const { return op.Operand(name); }
   // The operand must be there.

@@ -65,7 +65,8 @@ Result<Types> GatherElements(const Query& query) {
     return query.Refuse("indices: into axis {} of {}{}", axis, size.ToText(), BindingHint(size));
   }
   for (const Dim& index : query.ints.Of(query.Find("indices")).value_or(Dims())) {
-    if (index.IsConstant() && (index.Value() < -size.Value() || index.Value() >= size.Value())) {
+    if (query.inside && index.IsConstant() &&
+        (index.Value() < -size.Value() || index.Value() >= size.Value())) {
       return query.Refuse("indices: {} is outside axis {}, which is {}", index.ToText(), axis, size.ToText());
     }
   }

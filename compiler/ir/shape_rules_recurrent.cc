@@ -58,6 +58,18 @@ Result<Sizes> SizesOf(const Query& query, int64_t gates) {
   return sizes;
 }
 
+// Lengths that are known: a call with one outside 0..T can only fail.
+Result<> CheckKnownLengths(const Query& query, const Dim& steps) {
+  for (const Dim& length : query.ints.Of(query.Find("sequence_lens")).value_or(Dims())) {
+    if (!length.IsConstant()) continue;
+    if (length.Value() >= 0 && (!steps.IsConstant() || length.Value() <= steps.Value())) continue;
+    return query.Refuse(
+        "sequence_lens: {} lies outside 0..{}; give X as many steps, or export it as an input",
+        length.Value(), steps.ToText());
+  }
+  return Ok();
+}
+
 Result<Types> Recurrent(const Query& query, int64_t gates, bool has_cell) {
   RNNC_ASSIGN(Sizes sizes, SizesOf(query, gates));
   const ElementType element = query.TypeOf("X").element;
@@ -69,6 +81,7 @@ Result<Types> Recurrent(const Query& query, int64_t gates, bool has_cell) {
   RNNC_TRY(Require(query, "R", element, {directions, rows, hidden}));
   RNNC_TRY(Require(query, "B", element, {directions, rows * Dim(2)}));
   RNNC_TRY(Require(query, "sequence_lens", ElementType::kI32, {sizes.batch}));
+  RNNC_TRY(CheckKnownLengths(query, sizes.steps));
   RNNC_TRY(Require(query, "initial_h", element, state));
   RNNC_TRY(Require(query, "initial_c", element, state));
   RNNC_TRY(Require(query, "P", element, {directions, hidden * Dim(3)}));

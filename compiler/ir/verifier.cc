@@ -215,12 +215,16 @@ class Verifier {
     const bool is_loop = operation.Kind() == OpKind::kScan || operation.Kind() == OpKind::kBlocks;
     if (is_loop && !operation.HasBody()) violations_.Add(Rule::kTerminator, operation, "a body is missing");
     if (is_loop && operation.HasBody()) CheckLoopBody(operation, symbols);
-    if (violations_.Count() != before) return;  // what follows relies on the form
+    if (violations_.Count() != before) {
+      malformed_ = true;
+      return;  // what follows relies on the form
+    }
     if (is_loop) VerifyLoop(operation, module_.stage, violations_);
     if (is_kernel) VerifyKernel(operation, symbols, violations_);
     if (operation.Kind() == OpKind::kUpdate) CheckUpdate(operation);
     if (operation.Kind() == OpKind::kReturn) CheckReturn(operation);
-    if (HasShapeRule(operation.Kind())) CheckShapes(operation);
+    // What is known of operands relies on the form of what made them.
+    if (HasShapeRule(operation.Kind()) && !malformed_) CheckShapes(operation);
   }
 
   void CheckOperands(const Operation& operation) {
@@ -335,7 +339,7 @@ class Verifier {
   }
 
   void CheckShapes(const Operation& operation) {
-    const Result<std::vector<Type>> types = InferTypes(operation, ints_);
+    const Result<std::vector<Type>> types = InferTypesWherever(operation, ints_);
     if (!types.ok()) {
       violations_.Add(Rule::kShape, operation, "{}", types.diagnostics()[0].message);
       return;
@@ -377,6 +381,7 @@ class Verifier {
   const Module& module_;
   Violations violations_;
   KnownInts ints_;
+  bool malformed_ = false;  // an operation so far
   std::set<const Value*> globals_;
   std::set<const Value*> visible_;
   std::set<const Value*> updated_;  // states, by this function

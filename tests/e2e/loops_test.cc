@@ -168,5 +168,26 @@ INSTANTIATE_TEST_SUITE_P(, Loops, ::testing::Combine(::testing::ValuesIn(kModels
                                   std::to_string(std::get<1>(info.param));
                          });
 
+// Steps that read behind the end of a tensor are the model's fault: said, by node. Which step that is shows
+// when the loop is unrolled; an index that is computed from the step's number, when that is folded.
+TEST(LoopsThatReadOutside, AreRefused) {
+  for (const bool computed : {false, true}) {
+    OnnxBuilder body(17), model(17);
+    body.Input("i", {}, OnnxBuilder::kInt64).Input("c", {}, kBool).Input("s", {2}).Int("one", 1);
+    body.Node("Add", {"i", "one"}, {"j"}).Node("Gather", {"x", computed ? "j" : "i"}, {"xt"}, "read");
+    body.Node("Add", {"s", "xt"}, {"n"}).Output("c").Output("n");
+    model.Input("x", {"T", 2}).Floats("s0", {2}, {1, 2}).Int("M", computed ? 2 : 3);
+    model.Node("Loop", {"M", "", "s0"}, {"y"}, "loop").Attribute("body", body).Output("y");
+    const TempFolder folder;
+    driver::ModelOptions options;
+    options.model = model.Save(folder / "m.onnx");
+    options.dims = {{"T", 2}};
+    const auto compiled = driver::CompileModel(options);
+    ASSERT_FALSE(compiled.ok());
+    EXPECT_NE(Render(compiled.diagnostics()).find("indices: 2 is outside an axis of 2; "), std::string::npos)
+        << Render(compiled.diagnostics());
+  }
+}
+
 }  // namespace
 }  // namespace rnnc::test

@@ -220,7 +220,7 @@ TEST(Functions, DoNotExpandForEver) {
     }
     model.Input("x", {2}).Node("F0", {"x"}, {"y"}, "call").Domain(kOwn).Output("y");
     EXPECT_THAT(Refusal(model),
-                HasSubstr(calls == 2 ? "functions: their calls expand to more than 1048576 nodes"
+                HasSubstr(calls == 2 ? "functions: their calls expand to more than 131072 nodes"
                                      : "calls and subgraphs are nested deeper than 100"));
   }
 }

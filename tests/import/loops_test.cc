@@ -260,6 +260,15 @@ TEST(Loops, Refusals) {
             "m.onnx: loop: M: 'M' depends on the input 'M'; give its value with --const M=VALUE");
   EXPECT_EQ(Refusal(LoopOf(LoopBody(), {5, 1}, "", "").Output("last")),
             "m.onnx: loop: neither M nor the condition ends the loop; give it a trip count");
+  OnnxBuilder many(17);
+  many.Input("x", {5, 1}).Int("M", int64_t{1} << 50).Floats("s0", {1}, {1});
+  OnnxBuilder step(17);
+  step.Input("i", {}, OnnxBuilder::kInt64).Input("c", {}, kBool).Input("s", {1});
+  step.Node("Add", {"s", "s"}, {"next"}).Output("c").Output("next").Output("next");
+  many.Node("Loop", {"M", "", "s0"}, {"last", "all"}, "loop").Attribute("body", step);
+  EXPECT_THAT(Refusal(many.Output("all")),
+              HasSubstr("m.onnx: loop: output 'next': f32[1125899906842624,1] is too "
+                        "large to be computed"));
   // Three steps, or T when that is less.
   OnnxBuilder both = LoopBody("go");
   both.Int("one", 1).Node("Add", {"i", "one"}, {"j"}).Node("Less", {"j", "length"}, {"go"});

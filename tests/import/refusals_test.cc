@@ -3,6 +3,7 @@
 #include <onnx/defs/schema.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <set>
 
@@ -77,6 +78,13 @@ const Case kCases[] = {
     {"activation_beta",
      [] { return Recurrent("RNN").Attribute("activation_beta", std::vector<float>{0.5f}); },
      "m.onnx: rnn: activation_beta: [0.5]: more values than functions that take beta"},
+    {"activation_alpha that is no number",
+     [] {
+       return Recurrent("RNN")
+           .Attribute("activations", std::vector<std::string>{"Elu"})
+           .Attribute("activation_alpha", std::vector<float>{std::nanf("")});
+     },
+     "m.onnx: rnn: activation_alpha: [nan]: must be numbers"},
     {"hidden_size", [] { return Recurrent("LSTM").Attribute("hidden_size", 4); },
      "m.onnx: rnn: hidden_size: is 4, R is f32[1,12,3]"},
     {"layout before opset 14", [] { return Recurrent("LSTM", 13).Attribute("layout", 0); },

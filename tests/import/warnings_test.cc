@@ -48,6 +48,25 @@ TEST(Warnings, BatchOfAConstantState) {
                                        "f32[T,B,2]; the batch was fixed"));
 }
 
+// Two: the batch is what the state says, not one.
+TEST(Warnings, BatchOfAConstantStateIsBound) {
+  OnnxBuilder model = Rnn({"T", "B", 2}, {"", "", "h0"});
+  const std::unique_ptr<ir::Module> module = Imported(model.FloatsOf("h0", {1, 2, 3}));
+  ASSERT_NE(module, nullptr);
+  EXPECT_EQ(module->FindFunction("main")->Body().Arguments()[0]->type.ToText(), "f32[T,2,2]");
+}
+
+// Lengths that a call could only fail with.
+TEST(Warnings, ConstantLengthsOutside) {
+  for (const int32_t length : {6, -1}) {
+    OnnxBuilder model = Rnn({5, 2, 2}, {"", "lens"});
+    const std::vector<int32_t> lengths = {5, length};
+    model.Initialiser(
+        test::RawTensor("lens", onnx::TensorProto::INT32, {2}, std::as_bytes(std::span(lengths))));
+    EXPECT_THAT(Refusal(model), HasSubstr(fmt::format("rnn: sequence_lens: {} lies outside 0..5", length)));
+  }
+}
+
 // The same, computed: zeros expanded to numbers.
 TEST(Warnings, BatchOfExpandedZeros) {
   OnnxBuilder model(17);
@@ -71,6 +90,11 @@ constexpr const char* kLost = "rnn: warning: initial_h: is zero in every call of
 
 TEST(Warnings, StepWithoutMemory) {
   EXPECT_THAT(Warned(Rnn({1, 1, 2})), HasSubstr(kLost));
+  // A layer behind the last state does not bring it to the caller.
+  OnnxBuilder read(17);
+  read.Input("x", {1, 1, 2}).FloatsOf("W", {1, 3, 2}).FloatsOf("R", {1, 3, 3}).FloatsOf("D", {3, 2});
+  read.Node("RNN", {"x", "W", "R"}, {"", "h"}, "rnn").Node("MatMul", {"h", "D"}, {"d"}, "dense").Output("d");
+  EXPECT_THAT(Warned(read), HasSubstr(kLost));
   OnnxBuilder zeros = Rnn({1, 1, 2}, {"", "", "h0"});
   EXPECT_THAT(Warned(Zeros(zeros, "h0", {1, 1, 3})), HasSubstr(kLost));
 }

@@ -333,7 +333,7 @@ TEST(Lowering, GatherByIndicesOfTheCall) {
 TEST(Lowering, GatherRefusesAWrongConstant) {
   OneOp test;
   MakeGather(test, test.Argument(MakeStaticType(kF, {4})), test.Ints({4}), 0, MakeStaticType(kF, {1}));
-  EXPECT_EQ(Refusal(test), "model.onnx: /op: indices: 4 is outside an axis of 4");
+  EXPECT_EQ(Refusal(test), "model.onnx: /op: indices: 4 is outside an axis of 4; export the model again");
 }
 
 // The last step of no steps is a status, not whatever lies before the array.

@@ -132,8 +132,8 @@ module @m {stage=recurrence, source="m.onnx"} {
 )");
   Result<> done = passes::LowerToKernels(*module, {});
   ASSERT_EQ(done.diagnostics().size(), 2u);
-  EXPECT_EQ(done.diagnostics()[0].message, "indices: 5 is outside an axis of 4");
-  EXPECT_EQ(done.diagnostics()[1].message, "indices: 6 is outside an axis of 4");
+  EXPECT_EQ(done.diagnostics()[0].message, "indices: 5 is outside an axis of 4; export the model again");
+  EXPECT_EQ(done.diagnostics()[1].message, "indices: 6 is outside an axis of 4; export the model again");
 }
 
 }  // namespace

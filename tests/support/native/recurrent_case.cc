@@ -65,9 +65,11 @@ void ChooseActivations(RecurrentCase& c) {
     c.activations.push_back(AnyCase(f.name));
     if (f.parameters > 0) {
       alphas = alphas && (needed || Maybe());
-      // At 0 the thresholded ReLU has no jump that float and double could fall on different sides of.
-      const float alpha =
-          std::string(f.name) == "ThresholdedRelu" ? 0.0f : EvenlyOneOf<float>({0.3f, 0.75f, 1.25f});
+      // The thresholded ReLU without a jump that float and double could fall on different sides of: at 0
+      // there is none, and nothing comes near the others.
+      const bool jumps = std::string(f.name) == "ThresholdedRelu";
+      const auto alpha =
+          EvenlyOneOf<float>(jumps ? std::vector{0.0f, -256.0f, 256.0f} : std::vector{0.3f, 0.75f, 1.25f});
       if (alphas) c.alphas.push_back(alpha);
       if (!alphas && std::string(f.name) == "ThresholdedRelu") c.activations.back() = "Tanh";
     }
