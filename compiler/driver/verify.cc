@@ -6,8 +6,9 @@
 //  2. Sizes that the user and goldens.json leave open come from the data set. A time axis stays symbolic, so
 //     that one object serves every length; a model that cannot is compiled for the length of the set.
 //  3. Native code runs on the inputs; the expected outputs are the data set's, else the oracle's in double.
-//  4. The bound: --atol and --rtol, else goldens.json, else max(1e-5, ten times what float32 costs the
-//     oracle) + 1e-5 |expected|.
+//  4. The bound: --atol and --rtol, else goldens.json, else max(1e-5, ten times what rounding to the model's
+//     types costs the oracle) + 1e-5 |expected|; of a model in double 1e-11. Where that is more than any
+//     number expected, as of states that grow from step to step, nothing is compared.
 //  5. Where state is bound, sets that follow one another are one stream: the state is carried, by the code
 //     and by the oracle, and compared after every set.
 #include "compiler/driver/verify.h"
@@ -34,6 +35,31 @@ namespace rnnc::driver {
 namespace {
 
 constexpr double kDefaultTolerance = 1e-5;
+constexpr double kDefaultToleranceOfDoubles = 1e-11;
+
+// A model that computes in nothing but double.
+bool IsDouble(const ir::Module& module) {
+  bool is_double = true;
+  const auto look = [&](const ir::Value& value) {
+    is_double =
+        is_double && (!ir::IsFloat(value.type.element) || value.type.element == ir::ElementType::kF64);
+  };
+  for (const auto& constant : module.Consts()) look(*constant);
+  for (const auto& function : module.Functions()) {
+    for (const auto& argument : function->Body().Arguments()) look(*argument);
+    ir::Walk(static_cast<const ir::Block&>(function->Body()), [&](const ir::Operation& operation) {
+      for (const ir::Value* result : operation.Results()) look(*result);
+    });
+  }
+  return is_double;
+}
+
+double LargestNumber(const ir::Tensor& tensor) {
+  double largest = 0;
+  for (int64_t i = 0; i < tensor.ElementCount(); ++i)
+    largest = std::fmax(largest, std::fabs(tensor.NumberAt(i)));
+  return largest;
+}
 
 // A model specialised for some sizes, with its stream.
 struct Specialised {
@@ -75,12 +101,13 @@ class Verifier {
   Result<const Outcome*> Oracle(Case& current, bool round);
   void Compare(const DataSet& set, const NamedTensor& got, const ir::Tensor& expected, double atol);
   Result<double> Bound(Case& current, const std::string& output, const std::string& state = "");
-  double Rtol() const { return options_.rtol.value_or(goldens_ ? goldens_->rtol : kDefaultTolerance); }
+  double Rtol() const { return options_.rtol.value_or(goldens_ ? goldens_->rtol : tolerance_); }
 
   const VerifyOptions& options_;
   std::optional<Goldens> goldens_;
   std::vector<passes::StatePair> states_;
   std::map<std::string, std::unique_ptr<Specialised>> models_;
+  double tolerance_ = kDefaultTolerance;
   VerifyReport report_;
 };
 
@@ -300,14 +327,15 @@ Result<double> Verifier::Bound(Case& current, const std::string& output, const s
       return current.before == nullptr ? found->second.atol : found->second.atol_chained;
     }
   }
-  report_.bound_source = "max(1e-5, 10 x the cost of float32) + 1e-5 |expected|";
+  report_.bound_source =
+      fmt::format("max({0:.0e}, 10 x the cost of rounding) + {0:.0e} |expected|", tolerance_);
   RNNC_ASSIGN(const Outcome* rounded, Oracle(current, true));
   RNNC_ASSIGN(const Outcome* exact, Oracle(current, false));
   const double cost =
       state.empty()
           ? LargestDifference(FindByName(rounded->outputs, output), FindByName(exact->outputs, output))
           : LargestDifference(FindByName(rounded->states, state), FindByName(exact->states, state));
-  return std::max(kDefaultTolerance, 10 * cost);
+  return std::max(tolerance_, 10 * cost);
 }
 
 void Verifier::Compare(const DataSet& set, const NamedTensor& got, const ir::Tensor& expected, double atol) {
@@ -319,10 +347,14 @@ void Verifier::Compare(const DataSet& set, const NamedTensor& got, const ir::Ten
   row.shape = got.tensor.type.ToText();
   if (goldens_ && goldens_->not_compared.count(got.name) != 0) {
     row.compared = false;
+    row.why = "goldens.json says so";
   } else if (got.tensor.type.dims != expected.type.dims) {
     row.within = false;
     row.largest_absolute = row.largest_relative = std::numeric_limits<double>::infinity();
     row.shape += ", expected " + expected.type.ToText();
+  } else if (!options_.atol && !goldens_ && atol > std::fmax(tolerance_, LargestNumber(expected))) {
+    row.compared = false;
+    row.why = fmt::format("rounding alone makes a difference of {:.1e}", atol / 10);
   } else {
     CompareElements(got.tensor, expected, row);
   }
@@ -331,6 +363,7 @@ void Verifier::Compare(const DataSet& set, const NamedTensor& got, const ir::Ten
 
 Result<> Verifier::VerifyCase(Case& current) {
   RNNC_ASSIGN(current.model, SpecialisedFor(*current.set));
+  tolerance_ = IsDouble(*current.model->compiled.graph) ? kDefaultToleranceOfDoubles : kDefaultTolerance;
   RNNC_TRY(Native(current));
   const std::vector<NamedTensor>* expected = &current.set->outputs;
   if (expected->empty()) {

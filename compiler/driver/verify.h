@@ -22,7 +22,8 @@ struct OutputComparison {
   double atol = 0;
   double rtol = 0;
   bool within = true;
-  bool compared = true;  // goldens.json may exclude an output
+  bool compared = true;
+  std::string why;       // it was not: goldens.json excludes it, or a bound would say nothing
   bool state = false;    // bound state after the call; `output` is its name, that of the input it was
   int64_t elements = 0;  // that were compared
   std::string shape;

@@ -28,6 +28,7 @@ void PrintJson(const VerifyOptions& options, const VerifyReport& report) {
                                {"continues", report.continued.count(row.data_set) != 0},
                                {"shape", row.shape},
                                {"compared", row.compared},
+                               {"why", row.why},
                                {"largest_absolute", row.largest_absolute},
                                {"largest_relative", row.largest_relative},
                                {"atol", row.atol},
@@ -47,7 +48,7 @@ void PrintText(const VerifyOptions& options, const VerifyReport& report) {
     last = row.data_set;
     const std::string name = row.state ? "state " + row.output : row.output;
     if (!row.compared) {
-      fmt::print("  {:<16} {:<20} not compared\n", name, row.shape);
+      fmt::print("  {:<16} {:<20} not compared: {}\n", name, row.shape, row.why);
       continue;
     }
     fmt::print("  {:<16} {:<20} abs {:8.2e}  rel {:8.2e}  bound {:.1e} + {:.0e} x |expected|  {}\n", name,

@@ -161,6 +161,39 @@ TEST(Verify, NothingComparedIsNotVerified) {
   EXPECT_THAT(result.output, HasSubstr("NOTHING WAS COMPARED"));
 }
 
+// The same, where any number would be within the bound: float32 has nothing left of x + 1e8 - 1e8.
+TEST(Verify, WhatRoundingDestroysIsNotVerified) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {3})
+      .Floats("big", {}, {1e8F})
+      .Node("Add", {"x", "big"}, {"a"})
+      .Node("Sub", {"a", "big"}, {"y"});
+  const ProcessResult result = Rnnc({"verify", model.Output("y").Save(folder / "model.onnx")});
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("not compared: rounding alone makes a difference of "));
+}
+
+// Catches numbers of a model in double that are as far off as float would be.
+TEST(Verify, DoublesHaveTheBoundOfDoubles) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {1}, onnx::TensorProto::DOUBLE)
+      .Node("Sqrt", {"x"}, {"y"})
+      .Output("y", onnx::TensorProto::DOUBLE);
+  const std::string path = model.Save(folder / "model.onnx");
+  const std::string set = folder / "test_data_set_0";
+  fs::create_directory(set);
+  ir::Tensor number = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kF64, {1}));
+  number.SetNumber(0, 2);
+  Streamed::Write(set + "/input_0.npy", number);
+  for (const double wrong : {0.0, 1e-7}) {
+    number.SetNumber(0, 1.4142135623730951 + wrong);
+    Streamed::Write(set + "/output_0.npy", number);
+    EXPECT_EQ(Rnnc({"verify", path}).exit_code, wrong == 0 ? 0 : 1);
+  }
+}
+
 std::vector<int64_t> IntegersOf(const std::vector<driver::DataSet>& sets) {
   std::vector<int64_t> integers;
   for (const driver::DataSet& set : sets) {
