@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 #include <random>
@@ -153,12 +154,12 @@ std::ostream& operator<<(std::ostream& out, const RecurrentCase& c) {
       "{} {} {} T={} B={} I={} H={} layout={} bias={} h0={} c0={} P={} input_forget={} "
       "linear_before_reset={} "
       "clip={} activations=[{}] alpha=[{}] beta=[{}] lengths=[{}] outputs={} constant_weights={} open={}{} "
-      "seed={}",
+      "opset={} seed={}",
       c.op, ir::ToText(c.element), c.direction, c.steps, c.batch, c.inputs, c.hidden, c.batch_first, c.bias,
       c.initial_h, c.initial_c, c.peepholes, c.input_forget, c.linear_before_reset, c.clip,
       fmt::join(c.activations, ","), fmt::join(c.alphas, ","), fmt::join(c.betas, ","),
       fmt::join(c.lengths, ","), c.outputs, c.constant_weights, c.open_steps ? "T" : "",
-      c.open_batch ? "B" : "", c.seed);
+      c.open_batch ? "B" : "", c.opset, c.seed);
   return out;
 }
 
@@ -185,6 +186,7 @@ RecurrentCase AnyRecurrentCase(const std::string& direction) {
   c.constant_weights = !Rarely(4);
   c.open_steps = c.steps == 0 || Maybe();
   c.open_batch = Rarely(3);
+  c.opset = EvenlyOneOf<int64_t>({7, 13, 14, 17, 22});
   c.seed = EvenlyFrom(1, 1000);
   return c;
 }
@@ -216,7 +218,8 @@ CaseTensors TensorsOf(const RecurrentCase& c) {
 }
 
 OnnxBuilder ModelOf(const RecurrentCase& c, const CaseTensors& tensors) {
-  OnnxBuilder model(c.element == ir::ElementType::kBF16 ? 22 : 17);
+  const int64_t least = c.element == ir::ElementType::kBF16 ? 22 : c.batch_first ? 14 : 7;
+  OnnxBuilder model(static_cast<int>(std::max(c.opset, least)));
   std::vector<std::string> inputs, outputs;
   for (const Operand& operand : OperandsOf(c)) {
     inputs.push_back(operand.name);

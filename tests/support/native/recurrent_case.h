@@ -29,6 +29,7 @@ struct RecurrentCase {
   unsigned outputs = 7;          // bits: Y, Y_h, Y_c
   bool constant_weights = true;
   bool open_steps = false, open_batch = false;  // dims T and B of the model
+  int64_t opset = 17;                           // at least; layout 1 begins with 14, bf16 with 22
   int seed = 1;
 
   int Directions() const { return direction == "bidirectional" ? 2 : 1; }
