@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/commands.h"
@@ -77,10 +78,13 @@ void PrintText(const std::string& model, const import::ImportNotes& notes,
   for (const Diagnostic& warning : notes.warnings) fmt::print("{}\n", Render(warning));
   for (const import::RecurrentNode& node : notes.recurrent) {
     fmt::print("\n{} {}{}\n", node.op, node.name, node.Supported() ? "" : "  (refused)");
+    size_t width = 0;
+    for (const import::RecurrentAttribute& attribute : node.attributes)
+      width = std::max(width, attribute.value.size());
     for (const import::RecurrentAttribute& attribute : node.attributes) {
       const std::string said = attribute.supported ? attribute.meaning : "refused: " + attribute.reason;
       const std::string source(import::ToText(attribute.source));
-      fmt::print("  {:<20} {:<24} {}\n", attribute.name, attribute.value,
+      fmt::print("  {:<20} {:<{}}  {}\n", attribute.name, attribute.value, width,
                  said.empty() ? source : fmt::format("{:<13} {}", source, said));
     }
   }

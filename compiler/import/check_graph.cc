@@ -170,6 +170,21 @@ std::optional<int64_t> HiddenSizeOf(const State& state, const onnx::NodeProto& n
   return std::nullopt;
 }
 
+// Of a tensor that a node reads.
+AttributeSource OriginOf(const State& state, const std::string& name) {
+  for (const State* scope = &state; scope != nullptr; scope = scope->outer) {
+    if (scope->tensors.count(name) != 0) return AttributeSource::kConstant;
+    if (const auto made = scope->producers.find(name); made != scope->producers.end()) {
+      return made->second->op_type() == "Constant" ? AttributeSource::kConstant : AttributeSource::kComputed;
+    }
+    const auto& inputs = scope->graph.input();
+    const bool is_input =
+        std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) { return input.name() == name; });
+    if (is_input) return scope->outer == nullptr ? AttributeSource::kInput : AttributeSource::kComputed;
+  }
+  return AttributeSource::kComputed;
+}
+
 CheckedGraph Check(State& state);
 
 void CheckBranches(State& state, CheckedNode& node) {
@@ -242,7 +257,9 @@ void CheckNode(State& state, const onnx::NodeProto& proto) {
   node.attributes = *std::move(attributes);
   if (node.rule->convert == ConvertRecurrent) {
     CheckRecurrent(proto, node.attributes, node.location, state.checked.errors);
-    state.checked.recurrent.push_back(DescribeRecurrent(proto, node.attributes, HiddenSizeOf(state, proto)));
+    state.checked.recurrent.push_back(
+        DescribeRecurrent(proto, node.attributes, HiddenSizeOf(state, proto),
+                          [&](const std::string& name) { return OriginOf(state, name); }));
     state.checked.has_recurrent = true;
   }
   CheckBranches(state, node);

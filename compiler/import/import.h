@@ -36,8 +36,9 @@ struct ImportOptions {
 };
 
 // Where the value of an attribute of a recurrent node comes from.
-enum class AttributeSource : uint8_t { kAttribute, kDefault, kInferred };
-std::string_view ToText(AttributeSource source);  // "attribute", "ONNX default", "inferred"
+enum class AttributeSource : uint8_t { kAttribute, kDefault, kInferred, kConstant, kInput, kComputed };
+// "attribute", "ONNX default", "inferred"; of operands "constant", "input" (of the model), "computed".
+std::string_view ToText(AttributeSource source);
 
 struct RecurrentAttribute {
   std::string name;
@@ -49,7 +50,7 @@ struct RecurrentAttribute {
 };
 
 // Every attribute of one LSTM, GRU or RNN; optional operands (initial_h, sequence_lens, P, ...) are
-// listed as attributes with the value "given" or "absent".
+// listed as attributes, with the tensor's name or "absent" as value.
 struct RecurrentNode {
   std::string op;
   std::string name;

@@ -5,6 +5,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,8 +137,10 @@ Result<Values> ConvertRecurrent(const NodeContext& context);
 void CheckRecurrent(const onnx::NodeProto& node, const NodeAttributes& attributes, const Location& location,
                     std::vector<Diagnostic>& errors);
 
-// All attributes for the notes; `inferred_hidden` is R's last size where it is known.
+// All attributes for the notes; `inferred_hidden` is R's last size where it is known, `origin` says where a
+// tensor comes from.
 RecurrentNode DescribeRecurrent(const onnx::NodeProto& node, const NodeAttributes& attributes,
-                                std::optional<int64_t> inferred_hidden);
+                                std::optional<int64_t> inferred_hidden,
+                                const std::function<AttributeSource(const std::string&)>& origin);
 
 }  // namespace rnnc::import

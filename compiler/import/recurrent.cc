@@ -206,11 +206,16 @@ std::string Text(const ir::Attribute& attribute) {
   }
 }
 
+bool IsOperand(AttributeSource source) {
+  return source == AttributeSource::kConstant || source == AttributeSource::kInput ||
+         source == AttributeSource::kComputed;
+}
+
 void NoteAttribute(RecurrentNode& note, const Subject& subject, const std::string& name, std::string value,
                    AttributeSource source) {
   RecurrentAttribute attribute{name, std::move(value), source, true, "", ""};
   attribute.meaning = name == "activations" ? MeaningOfFunctions(subject.node.op_type(), subject.Used())
-                                            : MeaningOf(name, attribute.value);
+                                            : MeaningOf(name, IsOperand(source) ? "given" : attribute.value);
   for (const Refusal& refusal : kRefusals) {
     if (refusal.name != name || !refusal.met(subject)) continue;
     attribute.supported = false;
@@ -222,7 +227,8 @@ void NoteAttribute(RecurrentNode& note, const Subject& subject, const std::strin
 }  // namespace
 
 std::string_view ToText(AttributeSource source) {
-  constexpr std::array<std::string_view, 3> texts = {"attribute", "ONNX default", "inferred"};
+  constexpr std::array<std::string_view, 6> texts = {"attribute", "ONNX default", "inferred",
+                                                     "constant",  "input",        "computed"};
   return texts[static_cast<size_t>(source)];
 }
 
@@ -245,7 +251,8 @@ void CheckRecurrent(const onnx::NodeProto& node, const NodeAttributes& attribute
 }
 
 RecurrentNode DescribeRecurrent(const onnx::NodeProto& node, const NodeAttributes& attributes,
-                                std::optional<int64_t> inferred_hidden) {
+                                std::optional<int64_t> inferred_hidden,
+                                const std::function<AttributeSource(const std::string&)>& origin) {
   RecurrentNode note{node.op_type(), node.name().empty() ? std::string() : node.name(), {}};
   const Subject subject{node, attributes};
   const auto source = [&](std::string_view name) {
@@ -274,8 +281,8 @@ RecurrentNode DescribeRecurrent(const onnx::NodeProto& node, const NodeAttribute
   for (const auto& [name, index] : operands) {
     if (index >= 6 && node.op_type() != "LSTM") continue;
     const bool given = HasInput(node, index);
-    NoteAttribute(note, subject, name, given ? "given" : "absent",
-                  given ? AttributeSource::kAttribute : AttributeSource::kDefault);
+    NoteAttribute(note, subject, name, given ? node.input(index) : "absent",
+                  given ? origin(node.input(index)) : AttributeSource::kDefault);
   }
   return note;
 }

@@ -185,8 +185,9 @@ TEST(Cli, InspectSaysWhatAttributesMean) {
       .Attribute("clip", 1.5)
       .Output("y");
   OnnxBuilder lost(17);
-  lost.Input("x", {1, 1, 4}).FloatsOf("W", {1, 2, 4}).FloatsOf("R", {1, 2, 2});
-  lost.Node("RNN", {"x", "W", "R"}, {"y"}, "rnn")
+  lost.Input("x", {1, 1, 4}).FloatsOf("W", {1, 2, 4}).FloatsOf("R", {1, 2, 2}).FloatsOf("bias", {1, 4});
+  lost.Input("n", {1}, onnx::TensorProto::INT32).Node("Identity", {"n"}, {"lens"}, "lengths");
+  lost.Node("RNN", {"x", "W", "R", "bias", "lens"}, {"y"}, "rnn")
       .Attribute("activations", std::vector<std::string>{"LeakyRelu"});
   lost.Output("y");
   const std::string text = Rnnc({"inspect", model.Save(folder / "two.onnx")}).output;
@@ -199,6 +200,8 @@ TEST(Cli, InspectSaysWhatAttributesMean) {
   }
   const std::string other = Rnnc({"inspect", lost.Save(folder / "lost.onnx")}).output;
   EXPECT_THAT(other, HasSubstr("output LeakyRelu(alpha=0.01 by default)"));
+  EXPECT_THAT(other, ::testing::ContainsRegex("B +bias +constant +biases"));
+  EXPECT_THAT(other, ::testing::ContainsRegex("sequence_lens +lens +computed +behind"));
   EXPECT_THAT(other, HasSubstr("rnn: warning: initial_h: is zero in every call of one step"));
 }
 
