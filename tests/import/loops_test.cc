@@ -53,6 +53,30 @@ TEST(Scans, Directions) {
   EXPECT_THAT(all(0, 1), ElementsAre(44, 12, 1));
 }
 
+// Two sequences, each with its direction: s' = 2 s + a, and what is given out is s b.
+TEST(Scans, DirectionsOfEachSequence) {
+  OnnxBuilder body(17);
+  body.Input("s", {1})
+      .Input("at", {1})
+      .Input("bt", {1})
+      .Floats("two", {1}, {2})
+      .Node("Mul", {"s", "two"}, {"d"});
+  body.Node("Add", {"d", "at"}, {"next"}).Node("Mul", {"s", "bt"}, {"p"}).Output("next").Output("p");
+  const auto products = [&](int64_t a, int64_t b) {
+    OnnxBuilder model(17);
+    model.Input("a", {3, 1}).Input("b", {3, 1}).Floats("s0", {1}, {1});
+    model.Node("Scan", {"s0", "a", "b"}, {"", "all"}, "scan").Attribute("num_scan_inputs", 2);
+    model.Attribute("body", body)
+        .Attribute("scan_input_directions", std::vector<int64_t>{a, b})
+        .Output("all");
+    std::unique_ptr<ir::Module> module = Imported(model);
+    return module == nullptr ? std::vector<double>() : Computed(*module, {{10, 20, 30}, {1, 2, 3}});
+  };
+  EXPECT_THAT(products(0, 0), ElementsAre(1, 24, 132));
+  EXPECT_THAT(products(0, 1), ElementsAre(3, 24, 44));
+  EXPECT_THAT(products(1, 0), ElementsAre(1, 64, 252));
+}
+
 // Catches: axes that are ignored, or counted in the wrong tensor.
 TEST(Scans, Axes) {
   OnnxBuilder model = ScanOf(Accumulate(), {1, 3});
@@ -140,6 +164,9 @@ TEST(Loops, TripCountIsKnown) {
   module = Imported(LoopOf(LoopBody(), {"T", 1}, "length", "").Output("last"), Open({"T"}));
   ASSERT_NE(module, nullptr);
   EXPECT_THAT(Body(*module), HasSubstr("scan t<T each(%xt: f32[1] = %x) carry(%s: f32[1] = @s0)"));
+  OnnxBuilder backwards = LoopOf(LoopBody(), {3, 1}, "minus", "");
+  module = Imported(backwards.Int("minus", -2).Output("last"));  // none
+  EXPECT_THAT(Computed(*module, {{10, 20, 30}}), ElementsAre(1));
   module = Imported(LoopOf(LoopBody(), {0, 1}, "length", "").Output("last"));
   EXPECT_THAT(Computed(*module, {{}}), ElementsAre(1));
 }

@@ -45,6 +45,8 @@ MISTAKES = [
         ("if (row->parameters > 0) activation.alpha = take(0, row->alpha);",
          "const double by_position = take(0, row->alpha);\n"
          "    if (row->parameters > 0) activation.alpha = by_position;")]),
+    ("a threshold ignored", CELLS, [
+        ('{z, Number(body, "alpha", activation.alpha)}, truth', '{z, Number(body, "alpha", 0)}, truth')]),
     ("z in place of 1 - z", CELLS, [
         ("Value* kept = Binary(body, OpKind::kMul, z, h);\n  return {",
          "Value* kept = Binary(body, OpKind::kMul, z, candidate);\n  fresh = Binary(body, OpKind::kMul, "

@@ -6,6 +6,9 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+
+#include "tests/support/native/recurrent_case.h"
 
 namespace rnnc::test {
 
@@ -35,6 +38,22 @@ std::string SharedModel(const std::string& name) {
 std::string WhyMissing(const std::string& model_file) {
   if (fs::exists(model_file)) return "";
   return "no " + model_file + "; RNNC_SHARED names the folder of the shared models";
+}
+
+void SaveDataSet(const std::string& folder, const std::vector<driver::NamedTensor>& inputs,
+                 const std::vector<driver::NamedTensor>& outputs) {
+  fs::create_directories(folder);
+  const auto write = [&](const std::vector<driver::NamedTensor>& tensors, const std::string& kind) {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      const ir::Tensor& tensor = tensors[i].tensor;
+      const std::string file = folder + "/" + kind + "_" + std::to_string(i) + ".pb";
+      std::ofstream(file, std::ios::binary)
+          << RawTensor(tensors[i].name, OnnxType(tensor.type.element), tensor.type.StaticDims(), tensor.bytes)
+                 .SerializeAsString();
+    }
+  };
+  write(inputs, "input");
+  write(outputs, "output");
 }
 
 ProcessResult Rnnc(const std::vector<std::string>& arguments, const std::string& folder) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/driver/data_set.h"
 #include "tests/support/process.h"
 
 // Where the models of the tests lie, and the compiler's binary.
@@ -20,6 +21,10 @@ std::vector<std::string> DataModels();
 std::string SharedModel(const std::string& name);
 /// Why a test of that file cannot run here; empty when it can.
 std::string WhyMissing(const std::string& model_file);
+
+/// FOLDER/input_0.pb .., FOLDER/output_0.pb ..
+void SaveDataSet(const std::string& folder, const std::vector<driver::NamedTensor>& inputs,
+                 const std::vector<driver::NamedTensor>& outputs);
 
 /// Runs the compiler that was built with this test.
 ProcessResult Rnnc(const std::vector<std::string>& arguments, const std::string& folder = "");

@@ -14,6 +14,7 @@
 #include "compiler/ir/array.h"
 #include "compiler/ir/graph_evaluator.h"
 #include "compiler/support/file.h"
+#include "tests/support/native/model_files.h"
 #include "tests/support/temp_folder.h"
 
 namespace rnnc::test {
@@ -121,25 +122,11 @@ OracleAnswer AskOracle(const ir::Module& graph, const CaseModel& model) {
   return answer;
 }
 
-void SaveCase(const std::string& folder, const CaseModel& model, const CaseTensors& outputs) {
-  const std::filesystem::path set = std::filesystem::path(folder) / "test_data_set_0";
-  std::filesystem::create_directories(set);
-  const OnnxBuilder file = ModelOf(model.c, model.tensors);
-  (void)file.Save((std::filesystem::path(folder) / "model.onnx").string());
-  const auto write = [&](const char* kind, int i, const std::string& name, const ir::Tensor& tensor) {
-    const std::string bytes =
-        RawTensor(name, OnnxType(tensor.type.element), tensor.type.StaticDims(), tensor.bytes)
-            .SerializeAsString();
-    RC_ASSERT(WriteFile((set / fmt::format("{}_{}.pb", kind, i)).string(), bytes).ok());
-  };
-  int count = 0;
-  for (const driver::NamedTensor& input : InputsOf(model.c, model.tensors)) {
-    write("input", count++, input.name, input.tensor);
-  }
-  count = 0;
-  for (const char* name : {"Y", "Y_h", "Y_c"}) {  // the model's order
-    if (outputs.count(name) != 0) write("output", count++, name, outputs.at(name));
-  }
+void SaveCase(const std::string& folder, const CaseModel& model) {
+  std::filesystem::create_directories(folder);
+  (void)ModelOf(model.c, model.tensors).Save((std::filesystem::path(folder) / "model.onnx").string());
+  SaveDataSet((std::filesystem::path(folder) / "test_data_set_0").string(), InputsOf(model.c, model.tensors),
+              {});
 }
 
 void FailCase(const std::string& name, const CaseModel& model, const std::string& what) {
@@ -150,7 +137,7 @@ void FailCase(const std::string& name, const CaseModel& model, const std::string
     text << "RNNC_KEEP_FAILURES=FOLDER keeps the model and its data";
   } else {
     const std::string folder = (std::filesystem::path(keep) / name).string();
-    SaveCase(folder, model, {});
+    SaveCase(folder, model);
     text << "rnnc verify " << folder << "/model.onnx" << (model.c.open_batch ? " --dim B=?" : "");
   }
   RC_FAIL(text.str());

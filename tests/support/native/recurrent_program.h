@@ -68,7 +68,7 @@ void FailCase(const std::string& name, const CaseModel& model, const std::string
 /// it; 0: no limit of its own.
 void CheckProperty(const std::function<void()>& property, int most_runs = 0);
 
-/// A model and data sets as files: FOLDER/model.onnx, FOLDER/test_data_set_0/input_0.pb ..
-void SaveCase(const std::string& folder, const CaseModel& model, const CaseTensors& outputs);
+/// A model and its inputs as files: FOLDER/model.onnx, FOLDER/test_data_set_0/input_0.pb ..
+void SaveCase(const std::string& folder, const CaseModel& model);
 
 }  // namespace rnnc::test
