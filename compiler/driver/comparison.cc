@@ -19,8 +19,10 @@ void CompareElements(const ir::Tensor& got, const ir::Tensor& expected, OutputCo
     double difference = std::fabs(a - b);
     if (std::isnan(difference)) difference = std::numeric_limits<double>::infinity();
     row.largest_absolute = std::max(row.largest_absolute, difference);
-    row.largest_relative = std::max(row.largest_relative, b == 0 ? difference : difference / std::fabs(b));
-    const bool close = !integer && difference <= row.atol + row.rtol * std::fabs(b);
+    const bool finite = std::isfinite(difference);  // else nothing is near, although inf <= rtol * inf
+    const double relative = b == 0 || !finite ? difference : difference / std::fabs(b);
+    row.largest_relative = std::max(row.largest_relative, relative);
+    const bool close = !integer && finite && difference <= row.atol + row.rtol * std::fabs(b);
     row.within &= close;
   }
 }

@@ -200,8 +200,11 @@ std::vector<Operation*> Block::Snapshot() const {
 
 std::vector<Type> Function::ResultTypes() const {
   std::vector<Type> types;
-  if (const Operation* end = body_.Terminator()) {
-    for (const Value* value : end->Operands()) types.push_back(value->type);
+  const Operation* end = body_.Terminator();
+  if (end == nullptr || end->Kind() != OpKind::kReturn) return types;
+  for (const Value* value : end->Operands()) {
+    if (value == nullptr) break;  // as a text may have it, until it is verified
+    types.push_back(value->type);
   }
   return types;
 }

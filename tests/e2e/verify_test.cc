@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "compiler/driver/npy.h"
 #include "compiler/driver/random_sets.h"
@@ -172,6 +174,30 @@ TEST(Verify, WhatRoundingDestroysIsNotVerified) {
   const ProcessResult result = Rnnc({"verify", model.Output("y").Save(folder / "model.onnx")});
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output, HasSubstr("not compared: rounding alone makes a difference of "));
+}
+
+// Catches bounds that grow with what is expected: nothing is near infinity but itself.
+TEST(Verify, NothingIsNearInfinity) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  const std::string path =
+      model.Input("x", {3}).Node("Neg", {"x"}, {"y"}).Output("y").Save(folder / "model.onnx");
+  const std::string set = folder / "test_data_set_0";
+  fs::create_directory(set);
+  ir::Tensor numbers = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kF32, {3}));
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const auto& [given, expected] : {std::pair(-infinity, infinity),
+                                        {1.0, infinity},
+                                        {1.0, -infinity},
+                                        {infinity, infinity},
+                                        {std::nan(""), infinity},
+                                        {infinity, std::nan("")}}) {
+    numbers.SetNumber(1, given);
+    Streamed::Write(set + "/input_0.npy", numbers);
+    numbers.SetNumber(1, expected);
+    Streamed::Write(set + "/output_0.npy", numbers);
+    EXPECT_EQ(Rnnc({"verify", path}).exit_code, given == -expected ? 0 : 1) << given << ", " << expected;
+  }
 }
 
 // Catches numbers of a model in double that are as far off as float would be.
