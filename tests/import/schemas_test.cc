@@ -191,8 +191,8 @@ const std::map<std::string, std::set<std::string>>& WithoutMeaning() {
   return table;
 }
 
-// Changes one attribute after the other of ONNX's node models: the module must become another one, or be
-// refused. Catches attributes that are on a list and never looked at.
+// Changes one attribute after the other of ONNX's node models: the module must become another one. When values are
+// only refused, all but one of them must be: several that are let through and change nothing are not looked at.
 TEST(Schemas, EveryListedAttributeIsRead) {
   if (!std::filesystem::exists(kNodes)) GTEST_SKIP() << "libonnx-testdata is not installed";
   std::set<std::string> read, unread;
@@ -210,6 +210,7 @@ TEST(Schemas, EveryListedAttributeIsRead) {
       const std::string what = op + "." + name;
       if (read.count(what) != 0 || OtherValues(kind).empty()) continue;
       unread.insert(what);
+      int let_through = 0, refused = 0;
       for (const auto& change : OtherValues(kind)) {
         onnx::ModelProto changed = proto;
         onnx::NodeProto& node = *changed.mutable_graph()->mutable_node(0);
@@ -221,8 +222,12 @@ TEST(Schemas, EveryListedAttributeIsRead) {
         attribute->set_name(name);
         change(*attribute);
         bool still = false;
-        if (TextOf(changed, entry.path(), &still) != before) read.insert(what);
+        const bool same = TextOf(changed, entry.path(), &still) == before;
+        if (still && !same) read.insert(what);
+        (still ? let_through : refused) += 1;
       }
+      // One that is let through may be the default.
+      if (refused > 0 && let_through <= 1) read.insert(what);
     }
   }
   EXPECT_GT(read.size(), 90u);
