@@ -23,8 +23,9 @@ namespace rnnc::passes {
 //   %y: f32[T,1,1,8] = unsqueeze x: %s, axes: @axes
 //   %yh: f32[1,1,8] = unsqueeze x: %h1, axes: @axes_1
 //
-// f16 and bf16 are computed in f32; what a step leaves is rounded, so that calls of one step each give the bits
-// of one call of all. Final values of no steps are 0 (recurrent_no_steps.h), but for state of the instance.
+// f16 and bf16 are computed in f32; what a step leaves is rounded, so that calls of one step each give the
+// bits of one call of all. Final values of no steps are 0 (recurrent_no_steps.h), but for state of the
+// instance.
 Result<> RecurrentToScan(ir::Module& module, const PassOptions& options);
 
 }  // namespace rnnc::passes
