@@ -104,12 +104,25 @@ const PassEntry* FindPass(std::string_view name) {
   return nullptr;
 }
 
-namespace {
-
-Diagnostic NoSuchPass(const std::string& name, std::vector<std::string> others = {}) {
+Result<> CheckPassName(const std::string& name, std::vector<std::string> others) {
+  if (FindPass(name) != nullptr || std::find(others.begin(), others.end(), name) != others.end()) return Ok();
   for (const PassEntry& pass : Pipeline()) others.emplace_back(pass.name);
   return Error({}, "pass `{}`: there is no such pass{}", name, DidYouMean(name, others));
 }
+
+Result<> CheckUntil(const std::string& until) {
+  return CheckPassName(until, {"graph", "recurrence", "kernels", "planned"});
+}
+
+Result<> CheckDisabled(const std::set<std::string>& names) {
+  for (const std::string& name : names) {
+    RNNC_TRY(CheckPassName(name));
+    if (!FindPass(name)->optional) return Error({}, "pass `{}`: is needed and cannot be disabled", name);
+  }
+  return Ok();
+}
+
+namespace {
 
 // Why `name` does not work on a module of stage `from`, and what to do.
 Diagnostic WrongStage(const std::string& name, ir::Stage from) {
@@ -139,7 +152,7 @@ void PutInTextOrder(ir::Module& module) {
 Result<std::vector<PassEntry>> FindPasses(const std::vector<std::string>& names, ir::Stage from) {
   std::vector<PassEntry> found;
   for (const std::string& name : names) {
-    if (FindPass(name) == nullptr) return NoSuchPass(name);
+    RNNC_TRY(CheckPassName(name));
     const auto here = std::find_if(Pipeline().begin(), Pipeline().end(), [&](const PassEntry& pass) {
       return pass.name == name && pass.before == from;
     });
@@ -152,8 +165,7 @@ Result<std::vector<PassEntry>> FindPasses(const std::vector<std::string>& names,
 
 Result<std::vector<PassEntry>> FindPassesUntil(const std::string& until, ir::Stage from) {
   const std::optional<ir::Stage> stage = ir::ParseStage(until);
-  if (!stage && FindPass(until) == nullptr)
-    return NoSuchPass(until, {"graph", "recurrence", "kernels", "planned"});
+  RNNC_TRY(CheckUntil(until));
   if (stage && *stage < from)
     return Error({}, "stage {}: the module is in stage {} already", until, ToText(from));
   std::vector<PassEntry> found;
@@ -181,11 +193,7 @@ Result<> RunPass(const PassEntry& pass, ir::Module& module, const PassOptions& o
 
 Result<> RunPipeline(ir::Module& module, const PassOptions& options, const Observer& observer,
                      ir::Stage last) {
-  for (const std::string& name : options.disabled) {
-    const PassEntry* pass = FindPass(name);
-    if (pass == nullptr) return NoSuchPass(name);
-    if (!pass->optional) return Error({}, "pass `{}`: is needed and cannot be disabled", name);
-  }
+  RNNC_TRY(CheckDisabled(options.disabled));
   RNNC_TRY(ir::Verify(module));
   for (const PassEntry& pass : Pipeline()) {
     if (pass.after > last || pass.before < module.stage ||

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,12 @@ struct PassEntry {
 // All passes, in order.
 const std::vector<PassEntry>& Pipeline();
 const PassEntry* FindPass(std::string_view name);
+// Refuses a name that is neither a pass's nor one of `others`, with the nearest one.
+Result<> CheckPassName(const std::string& name, std::vector<std::string> others = {});
+// Refuses what is neither a pass nor a stage.
+Result<> CheckUntil(const std::string& until);
+// Refuses a name that is not an optional pass's.
+Result<> CheckDisabled(const std::set<std::string>& names);
 // Passes by name, to be run one after the other on a module of stage `from`. Refused: a name that is none,
 // and a pass whose stage is not the one that those before it leave.
 Result<std::vector<PassEntry>> FindPasses(const std::vector<std::string>& names, ir::Stage from);

@@ -6,6 +6,12 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+#include <set>
+#include <type_traits>
 
 #include "compiler/driver/commands.h"
 #include "compiler/support/strings.h"
@@ -65,54 +71,89 @@ void AddTargetOptions(CLI::App& app, codegen::TargetRequest& target) {
   app.add_option("--mcpu", target.cpu, "-mcpu=: a CPU of LLVM's, x86-64, x86-64-v2 .. v4, native");
 }
 
+// An option that takes a whole number from `least` on. (CLI11's own ranges speak of doubles.)
+template <typename Number>
+void AddNumber(CLI::App& app, const std::string& option, Number& value, std::type_identity_t<Number> least,
+               const std::string& description,
+               std::type_identity_t<Number> most = std::numeric_limits<Number>::max()) {
+  app.add_option(option, value, description)->check([least, most](const std::string& text) -> std::string {
+    Number number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_number = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+    if (is_number && number >= least && number <= most) return "";
+    return fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+  });
+}
+
+void AddTolerance(CLI::App& app, const std::string& option, std::optional<double>& value,
+                  const std::string& description) {
+  app.add_option(option, value, description)->check([](const std::string& text) -> std::string {
+    double number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_number = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+    if (is_number && std::isfinite(number) && number >= 0) return "";
+    return fmt::format("'{}' is no finite number from 0 on", text);
+  });
+}
+
 void AddUnroll(CLI::App& app, int& steps) {
-  app.add_option("--unroll", steps, "unroll loops over time of at most N steps; 0: none but single steps")
-      ->check(CLI::NonNegativeNumber);
+  AddNumber(app, "--unroll", steps, 0, "unroll loops over time of at most N steps; 0: none but single steps");
+}
+
+// An option that takes name=value any number of times, each name once.
+void AddPairs(CLI::App& app, const std::string& option, const std::string& description,
+              const std::function<void(const std::string& name, const std::string& value)>& take) {
+  app.add_option_function<std::vector<std::string>>(
+         option,
+         [option, take](const std::vector<std::string>& list) {
+           std::set<std::string> names;
+           for (const std::string& text : list) {
+             const auto [name, value] = SplitPair(option, text);
+             if (!names.insert(name).second) {
+               throw CLI::ValidationError(option, fmt::format("'{}' is given twice", name));
+             }
+             take(name, value);
+           }
+         },
+         description)
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+// N, ? or N..N. A size of 0 is none: only a call may be empty.
+void TakeDim(ModelOptions& options, const std::string& name, const std::string& value) {
+  if (value == "?") {
+    options.open_dims[name] = {};
+    return;
+  }
+  const size_t dots = value.find("..");
+  const int64_t low = ParseSize("--dim", value.substr(0, dots));
+  const int64_t high = dots == std::string::npos ? low : ParseSize("--dim", value.substr(dots + 2));
+  if (high < 1) throw CLI::ValidationError("--dim", fmt::format("{}: 0 is no size; give at least 1", name));
+  if (high < low) {
+    throw CLI::ValidationError("--dim", fmt::format("{}: there is no size from {} to {}", name, low, high));
+  }
+  if (dots == std::string::npos) {
+    options.dims[name] = low;
+  } else {
+    options.open_dims[name] = {low, high};
+  }
 }
 
 // How a model is imported. Values are taken over into `options` when parsed.
 void AddImportOptions(CLI::App& app, ModelOptions& options) {
-  app.add_option_function<std::vector<std::string>>(
-         "--dim",
-         [&options](const std::vector<std::string>& list) {
-           for (const std::string& text : list) {
-             const auto [name, value] = SplitPair("--dim", text);
-             if (value == "?") {
-               options.open_dims[name] = {};
-             } else if (const size_t dots = value.find(".."); dots != std::string::npos) {
-               options.open_dims[name] = {ParseSize("--dim", value.substr(0, dots)),
-                                          ParseSize("--dim", value.substr(dots + 2))};
-             } else {
-               options.dims[name] = ParseSize("--dim", value);
-             }
-           }
-         },
-         "size of a named dimension: batch=1; batch=? keeps it open, T=1..512 within bounds")
-      ->allow_extra_args(false)
-      ->take_all();
-  app.add_option_function<std::vector<std::string>>(
-         "--shape",
-         [&options](const std::vector<std::string>& list) {
-           for (const std::string& text : list) {
-             const auto [name, value] = SplitPair("--shape", text);
-             std::vector<int64_t> dims;
-             if (value != "scalar") {
-               for (const std::string& part : Split(value, 'x')) dims.push_back(ParseSize("--shape", part));
-             }
-             options.shapes[name] = dims;
-           }
-         },
-         "shape of an input: input=1x576")
-      ->allow_extra_args(false)
-      ->take_all();
-  app.add_option_function<std::vector<std::string>>(
-         "--const",
-         [&options](const std::vector<std::string>& list) {
-           for (const std::string& text : list) options.constants.insert(SplitPair("--const", text));
-         },
-         "an input that never changes: sr=16000, or a .npy or .pb file")
-      ->allow_extra_args(false)
-      ->take_all();
+  AddPairs(app, "--dim", "size of a named dimension: batch=1; batch=? keeps it open, T=1..512 within bounds",
+           [&options](const std::string& name, const std::string& value) { TakeDim(options, name, value); });
+  AddPairs(app, "--shape", "shape of an input: input=1x576",
+           [&options](const std::string& name, const std::string& value) {
+             std::vector<int64_t>& dims = options.shapes[name];
+             if (value == "scalar") return;
+             for (const std::string& part : Split(value, 'x')) dims.push_back(ParseSize("--shape", part));
+           });
+  AddPairs(app, "--const", "an input that never changes: sr=16000, or a .npy or .pb file",
+           [&options](const std::string& name, const std::string& value) {
+             options.constants.emplace(name, value);
+           });
   app.add_option("--state", options.states,
                  "an output that feeds an input of the next call: in=out or in=out[row]; none")
       ->allow_extra_args(false)
@@ -125,13 +166,14 @@ void AddModelOptions(CLI::App& app, ModelOptions& options) {
   app.add_option("model", options.model, "ONNX model")->required();
   AddImportOptions(app, options);
   AddTargetOptions(app, options.target);
-  app.add_option("-O", options.optimization, "optimisation, 0 to 3")->check(CLI::Range(0, 3));
-  app.add_flag_callback(
+  AddNumber(app, "-O", options.optimization, 0, "optimisation, 0 to 3", 3);
+  CLI::Option* pic = app.add_flag_callback(
       "--fPIC", [&options] { options.position_independent = true; },
       "-fPIC: position-independent code (default)");
   app.add_flag_callback(
-      "--fno-pic", [&options] { options.position_independent = false; },
-      "-fno-pic: for a program at a fixed address");
+         "--fno-pic", [&options] { options.position_independent = false; },
+         "-fno-pic: for a program at a fixed address")
+      ->excludes(pic);
   AddUnroll(app, options.unroll_steps);
   app.add_option("--disable-pass", options.disabled_passes, "leave out an optional pass")
       ->allow_extra_args(false)
@@ -151,9 +193,11 @@ CLI::App* AddCompile(CLI::App& app, CompileOptions& options) {
   CLI::App* command = app.add_subcommand("compile", "compile a model to an object and a C header");
   AddModelOptions(*command, options.model);
   command->add_option("-o", options.output, "output file, or folder; the header goes beside it");
-  command->add_option("--emit", options.emit, "obj, asm, llvm, bc, ir, header or lib")
-      ->check(CLI::IsMember({"obj", "asm", "llvm", "bc", "ir", "header", "lib"}));
-  command->add_flag_callback("-S", [&options] { options.emit = "asm"; }, "the same as --emit=asm");
+  CLI::Option* emit = command->add_option("--emit", options.emit, "obj, asm, llvm, bc, ir, header or lib")
+                          ->check(CLI::IsMember({"obj", "asm", "llvm", "bc", "ir", "header", "lib"}));
+  command->add_flag_callback(
+             "-S", [&options] { options.emit = "asm"; }, "the same as --emit=asm")
+      ->excludes(emit);
   command->add_option("--print-ir-after", options.print_ir_after,
                       "print the IR after a pass, after import, or after all");
   command->add_flag("--time-passes", options.time_passes, "report how long each pass took");
@@ -182,20 +226,18 @@ CLI::App* AddRun(CLI::App& app, RunOptions& options) {
   return command;
 }
 
-CLI::App* AddVerify(CLI::App& app, VerifyOptions& options) {
+void AddVerify(CLI::App& app, VerifyOptions& options) {
   CLI::App* command = app.add_subcommand(
       "verify", "compare native code with data sets, or with the graph evaluated in double");
   AddModelOptions(*command, options.model);
   command->add_option("data_sets", options.data_sets, "folders of input_N and output_N files (.pb or .npy)");
-  command->add_option("--atol", options.atol, "absolute tolerance");
-  command->add_option("--rtol", options.rtol, "relative tolerance");
-  command->add_option("--seed", options.seed, "of random input, used when there is no data set");
-  command->add_option("--steps", options.random_steps, "length of random sequences")
-      ->check(CLI::NonNegativeNumber);
+  AddTolerance(*command, "--atol", options.atol, "absolute tolerance");
+  AddTolerance(*command, "--rtol", options.rtol, "relative tolerance");
+  AddNumber(*command, "--seed", options.seed, 0, "of random input, used when there is no data set");
+  AddNumber(*command, "--steps", options.random_steps, 1, "length of random sequences");
   command->add_flag("--interpret", options.interpret, "the evaluator in place of native code");
   command->add_flag("-q,--quiet", options.quiet, "no progress");
   command->add_flag("--json", options.json, "as JSON");
-  return command;
 }
 
 constexpr const char* kOptExamples = R"(examples:
@@ -211,25 +253,48 @@ CLI::App* AddOpt(CLI::App& app, OptOptions& options) {
   command->footer(kOptExamples);
   command->add_option("module", options.model.model, "text of a module, NAME.rnn, or an ONNX model")
       ->required();
-  command->add_option("-o", options.output, "output file, its weights beside it; standard output by default");
+  CLI::Option* output = command->add_option("-o", options.output,
+                                            "output file, its weights beside it; standard output by default");
   command->add_option("--pass", options.passes, "passes to run, in this order: fuse-gates,hoist-inputs")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->take_all();
   command->add_option("--until", options.until,
                       "then the pipeline, from the module's stage to a pass or the end of a stage");
-  command->add_flag("--verify-only", options.verify_only, "write nothing: only what is wrong is said");
+  command->add_flag("--verify-only", options.verify_only, "write nothing: only what is wrong is said")
+      ->excludes(output);
   AddImportOptions(*command, options.model);
   AddTargetOptions(*command, options.model.target);
   AddUnroll(*command, options.model.unroll_steps);
-  command->add_option("--block", options.block_steps, "steps of a block of frames; by size by default")
-      ->check(CLI::NonNegativeNumber);
+  AddNumber(*command, "--block", options.block_steps, 0, "steps of a block of frames; by size by default");
   return command;
 }
 
-int Report(const std::vector<Diagnostic>& diagnostics) {
+int Report(const std::vector<Diagnostic>& diagnostics, ExitCode code) {
   for (const Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "rnnc: {}\n", Render(diagnostic));
-  return kFailure;
+  return code;
+}
+
+// One subcommand, once what is wrong with its command line is said.
+template <typename Options, typename Value>
+int Run(const Options& options, Result<Value> (*command)(const Options&)) {
+  if (const Result<> usage = CheckUsage(options); !usage) return Report(usage.diagnostics(), kUsage);
+  const Result<Value> result = command(options);
+  if (!result.ok()) return Report(result.diagnostics(), kFailure);
+  if constexpr (std::is_same_v<Value, bool>) return *result ? kSuccess : kFailure;
+  return kSuccess;
+}
+
+// In the spellings and words of this program.
+std::string Reworded(std::string message) {
+  std::map<std::string, std::string> words = {
+      {"At Most 1 required but received", "is given once at most, not"}};
+  for (const std::string_view known : kOneDash) words[fmt::format("-{}", known)] = known;
+  for (const auto& [theirs, ours] : words) {
+    const size_t at = message.find(theirs);
+    if (at != std::string::npos) message.replace(at, theirs.size(), ours);
+  }
+  return message;
 }
 
 int UsageError(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
@@ -249,7 +314,7 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error, const std::vec
       if (hint.empty() && name.size() > 2 && name[0] == '-' && !known) hint = DidYouMean(name, options);
     }
   }
-  fmt::print(stderr, "rnnc: {}{}\nrnnc --help shows the usage\n", error.what(), hint);
+  fmt::print(stderr, "rnnc: {}{}\nrnnc --help shows the usage\n", Reworded(error.what()), hint);
   return kUsage;
 }
 
@@ -264,7 +329,7 @@ int Main(int argc, char** argv) {
   CLI::App* compile = AddCompile(app, line.compile);
   CLI::App* inspect = AddInspect(app, line.inspect);
   CLI::App* run = AddRun(app, line.run);
-  CLI::App* verify = AddVerify(app, line.verify);
+  AddVerify(app, line.verify);
   CLI::App* opt = AddOpt(app, line.opt);
   const std::vector<std::string> arguments = WithTwoDashes(argc, argv);
   // CLI11 reports by exceptions; they end here.
@@ -274,26 +339,11 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error, arguments);
   }
-  if (compile->parsed()) {
-    const auto result = CompileCommand(line.compile);
-    return result.ok() ? kSuccess : Report(result.diagnostics());
-  }
-  if (inspect->parsed()) {
-    const auto result = InspectCommand(line.inspect);
-    return result.ok() ? kSuccess : Report(result.diagnostics());
-  }
-  if (run->parsed()) {
-    const auto result = RunCommand(line.run);
-    return result.ok() ? kSuccess : Report(result.diagnostics());
-  }
-  if (opt->parsed()) {
-    const auto result = OptCommand(line.opt);
-    return result.ok() ? kSuccess : Report(result.diagnostics());
-  }
-  (void)verify;
-  const auto result = VerifyCommand(line.verify);
-  if (!result.ok()) return Report(result.diagnostics());
-  return *result ? kSuccess : kFailure;
+  if (compile->parsed()) return Run(line.compile, CompileCommand);
+  if (inspect->parsed()) return Run(line.inspect, InspectCommand);
+  if (run->parsed()) return Run(line.run, RunCommand);
+  if (opt->parsed()) return Run(line.opt, OptCommand);
+  return Run(line.verify, VerifyCommand);
 }
 
 }  // namespace rnnc::driver

@@ -18,6 +18,13 @@ Result<> RunCommand(const RunOptions& options);
 Result<bool> VerifyCommand(const VerifyOptions& options);
 Result<> OptCommand(const OptOptions& options);
 
+/// What is wrong with the command line, whatever the model is: exit code 2.
+Result<> CheckUsage(const CompileOptions& options);
+Result<> CheckUsage(const InspectOptions& options);
+Result<> CheckUsage(const RunOptions& options);
+Result<> CheckUsage(const VerifyOptions& options);
+Result<> CheckUsage(const OptOptions& options);
+
 /// The whole program.
 int Main(int argc, char** argv);
 

@@ -127,15 +127,10 @@ std::string ReportJson(const CompiledModel& compiled, const std::vector<FileCont
   return root.dump(2) + "\n";
 }
 
-void PrintStage(std::string_view pass, const ir::Module& module) {
-  fmt::print("// after {}\n{}\n", pass, ir::Print(module));
-}
-
-Result<> CheckPassName(const std::string& name) {
-  if (name.empty() || name == "all" || name == "import" || passes::FindPass(name) != nullptr) return Ok();
-  std::vector<std::string> names = {"all", "import"};
-  for (const passes::PassEntry& pass : passes::Pipeline()) names.emplace_back(pass.name);
-  return Error({}, "--print-ir-after: there is no pass {}{}", name, DidYouMean(name, names));
+// On standard output, where that is not for something that a program reads.
+void PrintStage(const CompileOptions& options, std::string_view pass, const ir::Module& module) {
+  const bool is_taken = options.json || options.output == "-";
+  fmt::print(is_taken ? stderr : stdout, "// after {}\n{}\n", pass, ir::Print(module));
 }
 
 // A device or pipe takes the bytes of the main file alone: nothing can stand beside it.
@@ -184,7 +179,6 @@ Result<std::vector<FileContent>> Emit(const CompileOptions& options, const Compi
 
 Result<> CompileCommand(const CompileOptions& options) {
   const auto start = Clock::now();
-  RNNC_TRY(CheckPassName(options.print_ir_after));
   ModelOptions model = options.model;
   model.name = ModelName(options.model, options.output);
   Progress progress(options.quiet);
@@ -196,7 +190,7 @@ Result<> CompileCommand(const CompileOptions& options) {
     if (pass.name == "remove-dead" && module.stage == ir::Stage::kGraph) remaining = OperationCount(module);
     if (options.print_ir_after != "all" && options.print_ir_after != pass.name) return;
     progress.Clear();
-    PrintStage(pass.name, module);
+    PrintStage(options, pass.name, module);
   };
   observer.timed = [&](const passes::PassEntry& pass, double seconds) {
     if (options.time_passes) times.push_back({std::string(pass.name), seconds});
@@ -206,7 +200,7 @@ Result<> CompileCommand(const CompileOptions& options) {
   if (options.time_passes) times.push_back({"import", Since(phase)});
   for (const Diagnostic& warning : imported.notes.warnings) fmt::print(stderr, "{}\n", Render(warning));
   if (options.print_ir_after == "all" || options.print_ir_after == "import")
-    PrintStage("import", *imported.module);
+    PrintStage(options, "import", *imported.module);
   RNNC_ASSIGN(CompiledModel compiled, CompileImported(std::move(imported), model, observer));
   const OutputPaths paths = PathsFor(options, compiled.planned->name);
   RNNC_ASSIGN(const std::vector<FileContent> files, Emit(options, compiled, paths));

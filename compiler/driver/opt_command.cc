@@ -32,16 +32,6 @@ Result<std::unique_ptr<ir::Module>> Read(const ModelOptions& options) {
     for (const Diagnostic& warning : imported.notes.warnings) fmt::print(stderr, "{}\n", Render(warning));
     return std::move(imported.module);
   }
-  const std::pair<const char*, bool> given[] = {
-      {"--dim", !options.dims.empty() || !options.open_dims.empty()},
-      {"--shape", !options.shapes.empty()},
-      {"--const", !options.constants.empty()},
-      {"--state", !options.states.empty()},
-      {"--name", !options.name.empty()}};
-  for (const auto& [option, is_given] : given) {
-    if (is_given)
-      return Error({options.model, {}}, "{}: is for ONNX models; the text says it itself", option);
-  }
   return ReadText(options.model);
 }
 

@@ -18,7 +18,8 @@ namespace {
 // A number on the command line, or a file with a tensor.
 using Constant = std::variant<double, ir::TensorPtr>;
 
-Result<Constant> ParseConstant(const std::string& input, const std::string& text) {
+// None: the text is the name of a file.
+std::optional<Constant> ParseNumber(const std::string& text) {
   int64_t integer = 0;
   const char* end = text.data() + text.size();
   if (auto parsed = std::from_chars(text.data(), end, integer);
@@ -36,15 +37,19 @@ Result<Constant> ParseConstant(const std::string& input, const std::string& text
     return Constant(number);
   }
   if (text == "true" || text == "false") return Constant(text == "true" ? 1.0 : 0.0);
-  std::error_code ignored;
-  if (!std::filesystem::exists(text, ignored)) {
-    return Error({}, "--const {}={}: neither a number nor a .npy or .pb file", input, text);
-  }
-  RNNC_ASSIGN(NamedTensor tensor, ReadTensorFile(text));
-  return Constant(std::make_shared<const ir::Tensor>(std::move(tensor.tensor)));
+  return std::nullopt;
 }
 
 }  // namespace
+
+Result<> CheckConstant(const std::string& input, const std::string& text) {
+  std::error_code ignored;
+  if (ParseNumber(text) || text.ends_with(".npy") || text.ends_with(".pb") ||
+      std::filesystem::exists(text, ignored)) {
+    return Ok();
+  }
+  return Error({}, "--const {}={}: neither a number nor a .npy or .pb file", input, text);
+}
 
 std::string ModelName(const ModelOptions& options, const std::string& output) {
   namespace fs = std::filesystem;
@@ -64,7 +69,12 @@ Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options) {
   wanted.open_dims = options.open_dims;
   wanted.shapes = options.shapes;
   for (const auto& [input, text] : options.constants) {
-    RNNC_ASSIGN(wanted.constants[input], ParseConstant(input, text));
+    if (std::optional<Constant> number = ParseNumber(text)) {
+      wanted.constants[input] = std::move(*number);
+      continue;
+    }
+    RNNC_ASSIGN(NamedTensor tensor, ReadTensorFile(text));
+    wanted.constants[input] = std::make_shared<const ir::Tensor>(std::move(tensor.tensor));
   }
   return wanted;
 }

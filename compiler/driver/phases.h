@@ -24,6 +24,8 @@ struct ImportedModel {
 };
 /// What the importer is told of it.
 Result<import::ImportOptions> ImportOptionsFor(const ModelOptions& options);
+/// Refuses the text of a --const that is neither a number nor the name of a file.
+Result<> CheckConstant(const std::string& input, const std::string& text);
 /// Which outputs feed which inputs of the next call: --state.
 Result<std::vector<passes::StatePair>> StatePairsOf(const ModelOptions& options);
 Result<ImportedModel> ImportModel(const ModelOptions& options);

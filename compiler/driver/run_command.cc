@@ -32,8 +32,11 @@ Result<std::vector<ir::Tensor>> ReadInputs(const std::vector<std::string>& argum
     for (size_t i = 0; i < names.size(); ++i) {
       if (names[i] == wanted || (wanted.empty() && slot == names.size() && !slots[i])) slot = i;
     }
+    if (slot == names.size() && wanted.empty())
+      return Error({argument, {}}, "the model has {} inputs, and all have their data", names.size());
     if (slot == names.size())
       return Error({argument, {}}, "there is no input {}{}", wanted, DidYouMean(wanted, names));
+    if (slots[slot]) return Error({argument, {}}, "input {}: has its data already", names[slot]);
     slots[slot] = std::move(tensor.tensor);
   }
   std::vector<ir::Tensor> tensors;

@@ -24,6 +24,7 @@ namespace rnnc::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string Set(const std::string& model, const std::string& file) {
   return RNNC_SOURCE_DIR "/tests/data/" + model + "/test_data_set_1/" + file;
@@ -40,27 +41,68 @@ TEST(Cli, UsageErrors) {
     std::vector<std::string> arguments;
     const char* says;
   };
-  for (const Case& c :
-       std::vector<Case>{{{}, "--help"},
-                         {{"comple"}, "did you mean 'compile'"},
-                         {{"compile"}, "model"},
-                         {{"compile", "m.onnx", "--dims", "a=1"}, "did you mean '--dim'"},
-                         {{"compile", "m.onnx", "--dim", "a"}, "name=value"},
-                         {{"compile", "m.onnx", "-O9"}, "O"},
-                         {{"compile", "m.onnx", "-mcp=x86-64"}, "did you mean '-mcpu'"},
-                         {{"compile", "m.onnx", "-fno-pik"}, "did you mean '-fno-pic'"},
-                         {{"compile", "m.onnx", "--emit=objj"}, "obj,asm,llvm,bc,ir,header,lib"},
-                         {{"compile", "m.onnx", "-o"}, "-o"},
-                         {{"compile", "m.onnx", "n.onnx"}, "n.onnx"},
-                         {{"compile", "m.onnx", "--shape", "x=2,3"}, "2,3"},
-                         {{"verify", "m.onnx", "--atoll=1"}, "did you mean '--atol'"},
-                         {{"inspect", "m.onnx", "--jsn"}, "did you mean '--json'"},
-                         {{"run", "m.onnx", "--interprt"}, "did you mean '--interpret'"},
-                         {{"opt", "m.rnn", "--pas=fuse-gates"}, "did you mean '--pass'"}}) {
+  for (const Case& c : std::vector<Case>{
+           {{}, "--help"},
+           {{"comple"}, "did you mean 'compile'"},
+           {{"compile"}, "model"},
+           {{"compile", "m.onnx", "--dims", "a=1"}, "did you mean '--dim'"},
+           {{"compile", "m.onnx", "--dim", "a"}, "name=value"},
+           {{"compile", "m.onnx", "-O9"}, "O"},
+           {{"compile", "m.onnx", "-mcp=x86-64"}, "did you mean '-mcpu'"},
+           {{"compile", "m.onnx", "-fno-pik"}, "did you mean '-fno-pic'"},
+           {{"compile", "m.onnx", "--emit=objj"}, "obj,asm,llvm,bc,ir,header,lib"},
+           {{"compile", "m.onnx", "-o"}, "-o"},
+           {{"compile", "m.onnx", "n.onnx"}, "n.onnx"},
+           {{"compile", "m.onnx", "--shape", "x=2,3"}, "2,3"},
+           {{"verify", "m.onnx", "--atoll=1"}, "did you mean '--atol'"},
+           {{"inspect", "m.onnx", "--jsn"}, "did you mean '--json'"},
+           {{"run", "m.onnx", "--interprt"}, "did you mean '--interpret'"},
+           {{"opt", "m.rnn", "--pas=fuse-gates"}, "did you mean '--pass'"},
+           {{"compile", "m.onnx", "--unroll", "-1"}, "'-1' is no whole number from 0 to 2147483647"},
+           {{"verify", "m.onnx", "--steps", "0"}, "'0' is no whole number from 1 to"},
+           {{"verify", "m.onnx", "--seed", "x"}, "'x' is no whole number from 0 to"},
+           {{"verify", "m.onnx", "--atol=-1"}, "'-1' is no finite number from 0 on"},
+           {{"verify", "m.onnx", "--rtol", "nan"}, "'nan' is no finite number from 0 on"},
+           {{"compile", "m.onnx", "--dim", "T=0..0"}, "T: 0 is no size; give at least 1"},
+           {{"compile", "m.onnx", "--dim", "T=0"}, "T: 0 is no size; give at least 1"},
+           {{"compile", "m.onnx", "--dim", "T=5..2"}, "T: there is no size from 5 to 2"}}) {
     const ProcessResult result = Rnnc(c.arguments);
     EXPECT_EQ(result.exit_code, 2) << result.errors;
     EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors, HasSubstr(c.says));
+  }
+}
+
+// Of two things that exclude each other, the one that is silently dropped. None of the files is there: what
+// the command line says by itself is judged first.
+TEST(Cli, ContradictionsAreUsageErrors) {
+  struct Case {
+    std::vector<std::string> arguments;
+    const char* says;
+  };
+  for (const Case& c : std::vector<Case>{
+           {{"compile", "--dim", "T=3", "--dim", "T=4"}, "--dim: 'T' is given twice"},
+           {{"compile", "--dim", "T=3", "--dim", "T=?"}, "--dim: 'T' is given twice"},
+           {{"compile", "--shape", "x=1", "--shape", "x=2"}, "--shape: 'x' is given twice"},
+           {{"compile", "--const", "x=1", "--const", "x=2"}, "--const: 'x' is given twice"},
+           {{"compile", "--state", "h=a", "--state", "h=b"}, "--state h: is given twice"},
+           {{"compile", "--state", "h=a", "--state", "none"}, "--state none: other states are given"},
+           {{"compile", "--state", "h=a", "--const", "h=0"}, "--state h: the input is made a constant"},
+           {{"compile", "-S", "--emit=ir"}, "--emit excludes -S"},
+           {{"compile", "-fPIC", "-fno-pic"}, "rnnc: -fPIC excludes -fno-pic"},
+           {{"compile", "-O1", "-O2"}, "-O: is given once at most, not 2"},
+           {{"compile", "-mcpu=x86-64", "-mcpu=native"}, "rnnc: -mcpu: is given once at most, not 2"},
+           {{"compile", "--json", "-o", "-"}, "--json: standard output is taken by -o -"},
+           {{"compile", "--print-ir-after=fuse-gates", "--disable-pass=fuse-gates"},
+            "left out by --disable-pass"},
+           {{"opt", "--verify-only", "-o", "n.rnn"}, "-o excludes --verify-only"}}) {
+    std::vector<std::string> arguments = c.arguments;
+    arguments.emplace_back("missing.onnx");
+    const ProcessResult result = Rnnc(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.errors;
+    EXPECT_EQ(result.output, "");
+    EXPECT_THAT(result.errors, HasSubstr(c.says));
+    EXPECT_THAT(result.errors, Not(HasSubstr("missing.onnx")));
   }
 }
 
@@ -82,26 +124,35 @@ TEST(Cli, Help) {
   EXPECT_THAT(Rnnc({"--version"}).output, ::testing::StartsWith("rnnc "));
 }
 
-// A wrong name that is refused without the name that was meant, or taken silently.
-TEST(Cli, NamesOfTheModelAreChecked) {
+// A wrong name that is refused without the name that was meant, or taken silently. Names of the model are the
+// model's to refuse (1); what is no name in any model, CPU or pipeline is wrong usage (2).
+TEST(Cli, NamesAreChecked) {
   struct Case {
     std::vector<std::string> options;
     const char* says;
+    int exit_code = 1;
   };
   for (const Case& c : std::vector<Case>{{{"--state", "h0=hm"}, "did you mean 'hn'"},
                                          {{"--const", "h9=0"}, "did you mean 'h0'"},
                                          {{"--dim", "Q=3"}, "Q"},
                                          {{"--shape", "zzz=3"}, "zzz"},
-                                         {{"-mcpu=x86-64-v5"}, "did you mean 'x86-64-v"},
-                                         {{"--disable-pass=fuse-gate"}, "did you mean 'fuse-gates'"},
-                                         {{"--disable-pass=plan-memory"}, "cannot be disabled"},
-                                         {{"--disable-pass=remove-dead"}, "cannot be disabled"},
-                                         {{"--print-ir-after=fuse-gate"}, "did you mean 'fuse-gates'"}}) {
+                                         {{"-mcpu=x86-64-v5"}, "did you mean 'x86-64-v", 2},
+                                         {{"--disable-pass=fuse-gate"}, "did you mean 'fuse-gates'", 2},
+                                         {{"--disable-pass=plan-memory"}, "cannot be disabled", 2},
+                                         {{"--disable-pass=remove-dead"}, "cannot be disabled", 2},
+                                         {{"--print-ir-after=fuse-gate"}, "did you mean 'fuse-gates'", 2},
+                                         {{"--print-ir-after=foo"}, "--print-ir-after: pass `foo`", 2},
+                                         {{"--disable-pass", "foo"}, "--disable-pass: pass `foo`", 2},
+                                         {{"-mcpu=foo"}, "-mcpu: foo is not a CPU of", 2},
+                                         {{"--target=foo"}, "known are x86_64-linux-gnu", 2},
+                                         {{"--state", "h0"}, "must be INPUT=OUTPUT", 2},
+                                         {{"--const", "x=abc"}, "neither a number nor a .npy or .pb file", 2},
+                                         {{"--const", "x=abc.npy"}, "abc.npy"}}) {
     const TempFolder folder;
     std::vector<std::string> arguments = {"compile", OwnModel("stacked_gru")};
     arguments.insert(arguments.end(), c.options.begin(), c.options.end());
     const ProcessResult result = Rnnc(arguments, folder.path().string());
-    EXPECT_EQ(result.exit_code, 1) << c.options[0];
+    EXPECT_EQ(result.exit_code, c.exit_code) << c.options[0];
     EXPECT_THAT(result.errors, HasSubstr(c.says));
     EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
@@ -149,6 +200,23 @@ TEST(Cli, VerifyFailsBeyondTheBound) {
   EXPECT_EQ(Rnnc({"verify", OwnModel("lstm_small"), "--interpret"}).exit_code, 0);
   const ProcessResult strict = Rnnc({"verify", OwnModel("lstm_small"), "--atol=0", "--rtol=0"});
   EXPECT_EQ(strict.exit_code, 1) << strict.output;
+}
+
+// A report that no program can read, because something else is on the same stream.
+TEST(Cli, PrintedIrLeavesJsonAlone) {
+  const TempFolder folder;
+  const ProcessResult json =
+      Rnnc({"compile", OwnModel("gru_small"), "--json", "--print-ir-after=all"}, folder.path().string());
+  EXPECT_EQ(json.exit_code, 0) << json.errors;
+  EXPECT_FALSE(nlohmann::json::parse(json.output, nullptr, false).is_discarded()) << json.output;
+  for (const char* stage : {"// after import", "// after plan-memory"}) {
+    EXPECT_THAT(json.errors, HasSubstr(stage));
+  }
+  const ProcessResult header =
+      Rnnc({"compile", OwnModel("gru_small"), "--emit=header", "-o", "-", "--print-ir-after=import"},
+           folder.path().string());
+  EXPECT_THAT(header.output, Not(HasSubstr("// after import")));
+  EXPECT_THAT(header.errors, HasSubstr("// after import"));
 }
 
 // An inspection that hides what it read, prints JSON that is none, or fails on what the compiler refuses.
@@ -286,11 +354,13 @@ TEST(Cli, RunRefusesOtherData) {
     std::vector<std::string> inputs;
     const char* says;
   };
-  for (const Case& c : std::vector<Case>{{{}, "input x"},
-                                         {{"z=" + Set("mlp", "input_0.pb")}, "there is no input z"},
-                                         {{Set("lstm_small", "input_0.pb")}, "f32 1x10 wanted"},
-                                         {{"x=" + (folder / "text.npy")}, "text.npy"},
-                                         {{"x=" + (folder / "none.npy")}, "none.npy"}}) {
+  for (const Case& c : std::vector<Case>{
+           {{}, "input x"},
+           {{Set("mlp", "input_0.pb"), "x=" + Set("mlp", "input_0.pb")}, "input x: has its data already"},
+           {{"z=" + Set("mlp", "input_0.pb")}, "there is no input z"},
+           {{Set("lstm_small", "input_0.pb")}, "f32 1x10 wanted"},
+           {{"x=" + (folder / "text.npy")}, "text.npy"},
+           {{"x=" + (folder / "none.npy")}, "none.npy"}}) {
     for (const bool interpret : {false, true}) {
       std::vector<std::string> arguments = {"run", OwnModel("mlp")};
       arguments.insert(arguments.end(), c.inputs.begin(), c.inputs.end());
