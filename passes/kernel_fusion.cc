@@ -22,6 +22,20 @@ using ir::ScalarNode;
 using ir::ScalarOp;
 using ir::Value;
 
+// A fusion costs what the kernel has grown to: without a bound, a chain of thousands of maps takes the square
+// of its length. No cell of a recurrent network comes near it, and a kernel of this size keeps its loop busy.
+constexpr size_t kMaxNodes = 512;
+
+bool FitTogether(const Operation& producer, const Operation& reader) {
+  size_t nodes = 0;
+  for (const Operation* operation : {&producer, &reader}) {
+    ir::ForEachProgram(operation->GetKernel(), [&](const Program& program, const std::vector<ir::Dim>&) {
+      nodes += program.nodes.size();
+    });
+  }
+  return nodes <= kMaxNodes;
+}
+
 // ---- MergeSameSpace ----
 
 // Whether both can stand where the reader stands (true) or the producer (false); nullopt: neither.
@@ -62,7 +76,10 @@ bool SameSpace(const Operation& producer, const Operation& reader) {
 }  // namespace
 
 Operation* MergeSameSpace(Operation* producer, Operation* reader) {
-  if (producer->Parent() != reader->Parent() || !SameSpace(*producer, *reader)) return nullptr;
+  if (producer->Parent() != reader->Parent() || !FitTogether(*producer, *reader) ||
+      !SameSpace(*producer, *reader)) {
+    return nullptr;
+  }
   const std::optional<bool> at_reader = PlaceOfBoth(*producer, reader);
   if (!at_reader) return nullptr;
   ir::Builder builder = ir::Builder::Before(*at_reader ? reader : producer);
@@ -156,7 +173,10 @@ bool MayInline(const Operation& producer, const Operation& reader) {
 }  // namespace
 
 Operation* InlineMap(Operation* producer, Operation* reader) {
-  if (producer->Parent() != reader->Parent() || !MayInline(*producer, *reader)) return nullptr;
+  if (producer->Parent() != reader->Parent() || !FitTogether(*producer, *reader) ||
+      !MayInline(*producer, *reader)) {
+    return nullptr;
+  }
   const Kernel& source = producer->GetKernel();
   const std::vector<int> numbers = AddOperands(*reader, producer->Operands());
   ir::ForEachProgram(reader->GetKernel(), [&](Program& program, const std::vector<ir::Dim>&) {

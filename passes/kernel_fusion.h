@@ -6,7 +6,7 @@
 
 // The ways in which one kernel takes in another that it reads. Each checks whether it is legal and worth it,
 // and returns the kernel that is there afterwards, or null when nothing was done. What has lost its last
-// reader is gone.
+// reader is gone. Kernels that have more than 512 scalar nodes together stay apart in the first two.
 namespace rnnc::passes {
 
 // `reader` is a map over the same index space and reads `producer` at its own point only: both become one
