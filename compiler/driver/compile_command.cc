@@ -81,8 +81,7 @@ std::string ReportText(const CompiledModel& compiled, const std::vector<FileCont
   for (const Diagnostic& note : compiled.said) {
     line("whole", fmt::format("{}: {}", fmt::join(note.location.nodes, ", "), note.message));
   }
-  line("graph", fmt::format("{} nodes, {} recurrent; {} functions", NodeCount(compiled.notes),
-                            compiled.notes.recurrent.size(), report.functions.size()));
+  line("graph", fmt::format("{}; {} functions", NodesText(compiled.notes), report.functions.size()));
   line("folded", fmt::format("{} of {} operations, at compile time",
                              OperationCount(*compiled.graph) - remaining, OperationCount(*compiled.graph)));
   line("target", fmt::format("{} ({}), {}-bit vectors", compiled.codegen.target.cpu,

@@ -69,9 +69,9 @@ void PrintTensors(std::string_view label, const std::vector<import::TensorNote>&
 
 void PrintText(const std::string& model, const import::ImportNotes& notes,
                const std::vector<Diagnostic>& refusals) {
-  fmt::print("{}: {}, IR version {}, opset {}, {} nodes\n", model,
+  fmt::print("{}: {}, IR version {}, opset {}, {}\n", model,
              notes.producer.empty() ? "no producer named" : notes.producer, notes.ir_version, notes.opset,
-             NodeCount(notes));
+             NodesText(notes));
   PrintTensors("input", notes.inputs);
   PrintTensors("output", notes.outputs);
   for (const std::string& bound : BoundLines(notes)) fmt::print("  dim     {}\n", bound);

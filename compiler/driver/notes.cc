@@ -33,10 +33,20 @@ std::string TimeSymbol(const import::ImportNotes& notes) {
   return "";
 }
 
-int NodeCount(const import::ImportNotes& notes) {
-  int count = 0;
-  for (const auto& [name, times] : notes.operators) count += times;
-  return count;
+std::string NodesText(const import::ImportNotes& notes) {
+  constexpr std::string_view kRecurrent[] = {"LSTM", "GRU", "RNN", "Scan", "Loop"};
+  int nodes = 0;
+  int recurrent = 0;
+  std::string kinds;
+  for (const auto& [name, times] : notes.operators) nodes += times;
+  for (const std::string_view name : kRecurrent) {
+    const auto found = notes.operators.find(std::string(name));
+    if (found == notes.operators.end()) continue;
+    recurrent += found->second;
+    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", found->second, name);
+  }
+  if (recurrent == 0) return fmt::format("{} nodes, none recurrent", nodes);
+  return fmt::format("{} nodes, {} recurrent ({})", nodes, recurrent, kinds);
 }
 
 }  // namespace rnnc::driver

@@ -14,6 +14,7 @@ namespace rnnc::driver {
 std::vector<std::string> BoundLines(const import::ImportNotes& notes);
 /// The symbol of the dim that stays open as time; empty when there is none.
 std::string TimeSymbol(const import::ImportNotes& notes);
-int NodeCount(const import::ImportNotes& notes);
+/// How many nodes, and which of them go from step to step: "9 nodes, 3 recurrent (2 GRU, 1 Loop)".
+std::string NodesText(const import::ImportNotes& notes);
 
 }  // namespace rnnc::driver

@@ -238,6 +238,22 @@ TEST(Cli, InspectShowsModels) {
   EXPECT_GE(json["recurrent"][0]["attributes"].size(), 8u);
 }
 
+// A model that is told to have nothing recurrent, because its recurrence is a Scan.
+TEST(Cli, ReportsCountLoops) {
+  const TempFolder folder;
+  OnnxBuilder body(17), model(17);
+  body.Input("s", {3}).Input("xt", {3}).Node("Add", {"s", "xt"}, {"n"}).Output("n").Output("n");
+  model.Input("x", {"T", 3}).Input("s0", {3}).Node("Scan", {"s0", "x"}, {"last", "y"});
+  model.Attribute("num_scan_inputs", 1).Attribute("body", body).Output("y").Save(folder / "scan.onnx");
+  // The Scan and the Add in it.
+  EXPECT_THAT(Rnnc({"inspect", "scan.onnx"}, folder.path().string()).output,
+              HasSubstr(", 2 nodes, 1 recurrent (1 Scan)\n"));
+  EXPECT_THAT(Rnnc({"compile", "scan.onnx"}, folder.path().string()).errors,
+              HasSubstr("2 nodes, 1 recurrent (1 Scan); "));
+  EXPECT_THAT(Rnnc({"inspect", OwnModel("stacked_gru")}).output, HasSubstr("2 recurrent (2 GRU)"));
+  EXPECT_THAT(Rnnc({"inspect", OwnModel("mlp")}).output, HasSubstr(" nodes, none recurrent\n"));
+}
+
 // Parameters of activation functions that are shown by position, defaults that are shown as given, warnings
 // that only a compilation prints.
 TEST(Cli, InspectSaysWhatAttributesMean) {
