@@ -177,7 +177,8 @@ void BuildNode(BuildState& state, const CheckedNode& node) {
     const NodeContext context{*node.proto, *node.rule, node.attributes,    inputs,
                               emit,        node.opset, state.model.folder, state.model.proto->producer_name(),
                               state.notes};
-    Result<Values> outputs = node.rule->convert(context);
+    std::optional<Result<Values>> row = BuildStepRow(state, node, inputs, emit);
+    Result<Values> outputs = row ? *std::move(row) : node.rule->convert(context);
     if (outputs && static_cast<int>(outputs->size()) < node.proto->output_size()) {
       for (int i = static_cast<int>(outputs->size()); i < node.proto->output_size(); ++i) {
         if (context.HasOutput(i)) outputs = emit.Refuse("output {}: is not computed; export without it", i);

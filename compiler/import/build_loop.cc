@@ -12,9 +12,9 @@
 //      is true. The others are arguments of the draft.
 //   2. The body's nodes are built; a carried sequence only knows what a step appends to it.
 //   3. Carried integers that grow by a constant are known at every step; so is the trip count (trip_count.h).
-//   4. gather(x, step) of an x from outside, where it is within x at every step, is a slice of a sequence.
-//   This
-//      is how exporters read what Scan would be given.
+//   4. gather(x, step) of an x from outside, where it is within x at every step, is a slice of a sequence,
+//   and
+//      so is x[step:step+1] (build_step_row.cc). This is how exporters read what Scan would be given.
 //   5. The step's own number, where it is still needed, is a slice of 0, 1, 2 ..
 namespace rnnc::import {
 namespace {
@@ -144,11 +144,15 @@ class LoopBuild {
     ir::Block* outside = state_.block;
     parts_.draft = BeginDraft(state_, node_.location);
     state_.scopes.push_back({body_, {}, {}});
+    StepRows* const rows_outside = state_.rows;
+    state_.rows = &rows_;
+    rows_.body = state_.block;
     Result<> named = NameArguments();
     const bool complete = named && BuildBody(state_, body_);
     Result<> read = complete ? ReadOutputs() : Ok();
     state_.scopes.pop_back();
     state_.block = outside;
+    state_.rows = rows_outside;
     RNNC_TRY(named);
     RNNC_TRY(read);
     return complete;
@@ -219,6 +223,7 @@ class LoopBuild {
     for (const auto& operation : parts_.draft->Body().Operations()) {
       if (operation->Kind() == OpKind::kGather && needed.count(operation->Result()) != 0) {
         RNNC_TRY(TakeGather(*operation));
+        RNNC_TRY(RequireTaken(*operation));
       }
     }
     if (Needed(parts_).count(number_) == 0) return Ok();
@@ -231,18 +236,11 @@ class LoopBuild {
     return Ok();
   }
 
-  bool IsOutside(const Value& value) const {
-    const ir::Block* block = value.kind == ir::ValueKind::kResult     ? value.definition->Parent()
-                             : value.kind == ir::ValueKind::kArgument ? value.block
-                                                                      : nullptr;
-    return block != &parts_.draft->Body();
-  }
-
   Result<> TakeGather(const Operation& gather) {
     Value* x = gather.Operand("x");
     const Value* indices = gather.Operand("indices");
     const auto index = known_.Of(indices);
-    if (!IsOutside(*x) || !index || index->size() != 1) return Ok();
+    if (IsMadeIn(parts_.draft->Body(), *x) || !index || index->size() != 1) return Ok();
     const int64_t axis = gather.Int("axis") < 0 ? gather.Int("axis") + x->type.Rank() : gather.Int("axis");
     const Dim& size = x->type.dims[static_cast<size_t>(axis)];
     const std::string& symbol = parts_.draft->step_symbol;
@@ -252,7 +250,10 @@ class LoopBuild {
     if (!forward && !backward) return Ok();
     Dim start = forward ? at_first : at_first - parts_.steps + 1;
     const ir::LeastSizes& least = known_.Least();
-    if (ir::IsNeverNegative(Dim(-1) - start - parts_.steps + 1, least)) start = start + size;
+    // A Slice to -0 would be empty.
+    const bool counts_from_end = rows_.slices.count(gather.Result()) == 0;
+    if (counts_from_end && ir::IsNeverNegative(Dim(-1) - start - parts_.steps + 1, least))
+      start = start + size;
     if (!ir::IsNeverNegative(start, least) || !ir::IsAtMost(start + parts_.steps, size, least)) return Ok();
     const auto rank = indices->type.dims.size();
     if (rank > 1) return Ok();
@@ -260,6 +261,20 @@ class LoopBuild {
     parts_.slices.push_back(
         {gather.Result(), sequence, rank == 1 ? std::optional<int64_t>(axis) : std::nullopt});
     return Ok();
+  }
+
+  // A lookup beyond x is an error when it runs; a Slice has fewer elements there.
+  Result<> RequireTaken(const Operation& gather) {
+    const auto slice = rows_.slices.find(gather.Result());
+    const auto is_it = [&](const ScanParts::Slice& taken) { return taken.value == gather.Result(); };
+    if (slice == rows_.slices.end() || std::any_of(parts_.slices.begin(), parts_.slices.end(), is_it))
+      return Ok();
+    return Error(
+        slice->second,
+        "starts: '{}' changes from step to step; only one row a step, that lies within '{}' ({}) in all "
+        "{} steps and goes up or down by one, is computed",
+        gather.Operand("indices")->name, gather.Operand("x")->name, gather.Operand("x")->type.ToText(),
+        parts_.steps.ToText());
   }
 
   // `steps` elements of x along the axis, from `start` on; the same ones only once.
@@ -320,6 +335,7 @@ class LoopBuild {
   LoopCondition condition_;
   Value* number_ = nullptr;  // of the step
   ScanParts parts_;
+  StepRows rows_ = {};
   std::map<std::tuple<Value*, int64_t, std::string, bool>, Value*> sequences_;
 };
 

@@ -35,6 +35,13 @@ struct Scope {
   std::map<std::string, Sequence> sequences;
 };
 
+// The body of a Loop that is being built, and the rows of outer tensors that it cuts out at places which
+// change from step to step. Whether they lie inside is known when the steps are counted.
+struct StepRows {
+  const ir::Block* body;
+  std::map<const ir::Value*, Location> slices;  // lookups that stand for the Slice of a node
+};
+
 struct BuildState {
   const ModelFile& model;
   ImportNotes* notes;
@@ -44,6 +51,7 @@ struct BuildState {
   ir::KnownInts ints;
   std::vector<Scope> scopes;  // innermost last
   int loops = 0;              // so far, for the names of their steps
+  StepRows* rows = nullptr;   // of the innermost Loop
 
   void Set(const std::string& name, ir::Value* value) {
     if (!name.empty()) scopes.back().values[name] = value;
@@ -66,6 +74,12 @@ void LeaveOut(BuildState& state, const CheckedNode& node);
 // Nodes that are not operations: they decide which ones there are. An error is noted in the state.
 void BuildScan(BuildState& state, const CheckedNode& node);
 void BuildLoop(BuildState& state, const CheckedNode& node);
+// Whether the value is an argument or a result of the block itself.
+bool IsMadeIn(const ir::Block& body, const ir::Value& value);
+// A Slice that is x[s:s+1] along one axis, with an s that changes from step to step and an x from outside the
+// Loop's body, as the lookup x[s]; none for any other.
+std::optional<Result<Values>> BuildStepRow(BuildState& state, const CheckedNode& node, const Values& inputs,
+                                           Emitter& emit);
 void BuildSequenceNode(BuildState& state, const CheckedNode& node);
 
 // A size as an i64 of one element (rank 0), computed from the shapes of arguments where it is not a number.

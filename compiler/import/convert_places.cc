@@ -135,8 +135,7 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   }
   if (size && *size < 1) return context.emit.Refuse("depth: {} is no size", *size);
   if (!size) {
-    return context.emit.Refuse("depth: %{} {}", depth_value->name,
-                               ir::WhyUnknown(*depth_value, context.emit.Ints()));
+    return context.emit.Refuse("depth: {}", ir::UnknownValue(*depth_value, context.emit.Ints()));
   }
   if (!(context.Input(2)->type.dims == std::vector<Dim>{Dim(2)})) {
     return context.emit.Refuse("values: must have 2 elements, is {}", context.Input(2)->type.ToText());
@@ -188,8 +187,7 @@ Result<Values> ConvertCompress(const NodeContext& context) {
     return context.emit.Refuse("condition: must have 1 dimension, is {}", context.Input(1)->type.ToText());
   }
   if (!condition) {
-    return context.emit.Refuse("condition: %{} {}", context.Input(1)->name,
-                               ir::WhyUnknown(*context.Input(1), context.emit.Ints()));
+    return context.emit.Refuse("condition: {}", ir::UnknownValue(*context.Input(1), context.emit.Ints()));
   }
   std::vector<int64_t> kept;
   for (size_t i = 0; i < condition->size(); ++i) {
@@ -215,7 +213,7 @@ namespace {
 Result<std::vector<int64_t>> KnownIndices(const NodeContext& context) {
   const ir::Value* indices = context.Input(1);
   if (auto known = context.emit.Ints().IntegersOf(indices)) return *std::move(known);
-  return context.emit.Refuse("indices: %{} {}", indices->name, ir::WhyUnknown(*indices, context.emit.Ints()));
+  return context.emit.Refuse("indices: {}", ir::UnknownValue(*indices, context.emit.Ints()));
 }
 
 // Sizes of the axes first..last-1, which must be known.

@@ -152,7 +152,10 @@ std::string WhyUnknown(const Value& value, KnownInts& ints) {
     const Value* next = open.back();
     open.pop_back();
     if (next->kind == ValueKind::kArgument && next->block->Owner() != nullptr) {
-      return "changes from step to step; export the model without it";
+      return next->name.empty() || next == &value
+                 ? "changes from step to step; export the model without it"
+                 : fmt::format("changes from step to step with '{}'; export the model without it",
+                               next->name);
     }
     if (next->kind == ValueKind::kArgument) inputs.insert(next->name);
     if (const auto known = ints.Of(next)) {
@@ -171,6 +174,11 @@ std::string WhyUnknown(const Value& value, KnownInts& ints) {
   if (!symbols.empty())
     return fmt::format("depends on the size {0}; bind it with --dim {0}=N", *symbols.begin());
   return "is not known when compiled; export the model without it";
+}
+
+std::string UnknownValue(const Value& value, KnownInts& ints) {
+  const std::string name = value.name.empty() ? "what is computed for it" : "%" + value.name;
+  return fmt::format("{} {}", name, WhyUnknown(value, ints));
 }
 
 std::optional<std::vector<int64_t>> KnownInts::IntegersOf(const Value* value) {

@@ -68,6 +68,9 @@ class KnownInts {
 // What makes a value unknown when compiled, and what to do: "depends on the input 'sr'; give its value with
 // --const sr=VALUE", "depends on the size T; bind it with --dim T=N".
 std::string WhyUnknown(const Value& value, KnownInts& ints);
+// The same with the value in front: "%sr depends on the input ..". Values that the model does not name are
+// those that an operator of it was brought to.
+std::string UnknownValue(const Value& value, KnownInts& ints);
 
 // Facts that hold whatever the symbols stand for. A false answer means "not proved".
 bool IsNeverNegative(const Dim& dim, const LeastSizes& least = {});

@@ -39,7 +39,7 @@ Result<Dims> Query::Known(std::string_view name) const {
   }
   std::optional<Dims> elements = ints.Of(value);
   if (!elements) {
-    return Refuse("{}: %{} {}", name, value->name, WhyUnknown(*value, ints));
+    return Refuse("{}: {}", name, UnknownValue(*value, ints));
   }
   return *elements;
 }

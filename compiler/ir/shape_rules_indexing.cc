@@ -112,7 +112,7 @@ Result<Types> ScatterNd(const Query& query) {
   const std::optional<std::vector<int64_t>> known = query.ints.IntegersOf(query.Find("indices"));
   if (!known || indices.Rank() == 0) {
     const Value& value = *query.Find("indices");
-    return query.Refuse("indices: %{} {}", value.name, WhyUnknown(value, query.ints));
+    return query.Refuse("indices: {}", UnknownValue(value, query.ints));
   }
   const int64_t depth = indices.dims.back().Value();
   if (depth < 1 || depth > x.Rank()) {
@@ -141,7 +141,7 @@ Result<Types> FloatRange(const Query& query) {
     const TensorPtr number = query.ints.ConstantOf(query.Find(kNames[i]));
     if (number == nullptr) {
       const Value& value = *query.Find(kNames[i]);
-      return query.Refuse("{}: %{} {}", kNames[i], value.name, WhyUnknown(value, query.ints));
+      return query.Refuse("{}: {}", kNames[i], UnknownValue(value, query.ints));
     }
     numbers[i] = number->NumberAt(0);
   }

@@ -324,7 +324,7 @@ TEST(Loops, AnIfOnTheStepIsRefused) {
   OnnxBuilder model = LoopOf(body, {3, 1}, "three", "");
   model.LastNode().add_output("chosens");
   EXPECT_EQ(Refusal(model.Output("chosens")),
-            "m.onnx: if: cond: 'is' changes from step to step; export the model without it");
+            "m.onnx: if: cond: 'is' changes from step to step with 'i'; export the model without it");
 }
 
 // ---- sequences ----

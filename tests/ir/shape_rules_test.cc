@@ -235,6 +235,9 @@ TEST_F(ShapeRules, RangeOfComputedFloats) {
   EXPECT_EQ(TypeOf(OpKind::kRange, {real(0), half, real(1)}), "f32[5]");
   EXPECT_THAT(TypeOf(OpKind::kRange, {real(0), Argument({}), real(1)}),
               HasSubstr("limit: %x depends on the input"));
+  // A value without a name, in place of an empty one.
+  EXPECT_THAT(TypeOf(OpKind::kRange, {real(0), Op(OpKind::kNeg, {Argument({})}), real(1)}),
+              HasSubstr("limit: what is computed for it depends on the input 'x'"));
   EXPECT_THAT(TypeOf(OpKind::kRange, {real(0), half, real(0)}), HasSubstr("no length that can be computed"));
 }
 
