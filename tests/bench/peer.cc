@@ -58,7 +58,7 @@ class OnnxRuntime {
   }
 
   template <typename... Args>
-  void Call(Slot slot, Args... args) {
+  void Call(Slot slot, Args... args) const {
     void* status = reinterpret_cast<void* (*)(Args...)>(api_[slot])(args...);
     if (status != nullptr) Fail(reinterpret_cast<const char* (*)(void*)>(api_[kGetErrorMessage])(status));
   }
@@ -161,83 +161,119 @@ size_t ElementBytes(int32_t dtype) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc < 7)
-    OnnxRuntime::Fail("usage: peer MODEL_SO NAME LIBONNXRUNTIME MODEL_ONNX FRAMES ROUNDS [INPUT=DxD ...]");
+void StayOnThisCore() {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
   CPU_SET(sched_getcpu(), &cpus);
   sched_setaffinity(0, sizeof(cpus), &cpus);
+}
 
-  void* library = dlopen(argv[1], RTLD_NOW);
+const rnnc_model* LoadModel(const char* path, const std::string& name) {
+  void* library = dlopen(path, RTLD_NOW);
   if (library == nullptr) OnnxRuntime::Fail(dlerror());
-  const auto* model =
-      static_cast<const rnnc_model*>(dlsym(library, (std::string(argv[2]) + "_model").c_str()));
+  const void* model = dlsym(library, (name + "_model").c_str());
   if (model == nullptr) OnnxRuntime::Fail("no such model in the library");
-  const int64_t frames = std::atoll(argv[5]);
-  const int rounds = std::atoi(argv[6]);
+  return static_cast<const rnnc_model*>(model);
+}
+
+// INPUT=DxDxD ..
+std::map<std::string, std::vector<int64_t>> ReadShapes(char** begin, char** end) {
   std::map<std::string, std::vector<int64_t>> shapes;
-  for (int i = 7; i < argc; ++i) {
-    const std::string text = argv[i];
+  for (char** argument = begin; argument < end; ++argument) {
+    const std::string text = *argument;
     const size_t equals = text.find('=');
     std::vector<int64_t>& dims = shapes[text.substr(0, equals)];
     for (size_t at = equals; at != std::string::npos && at + 1 < text.size(); at = text.find('x', at + 1)) {
       dims.push_back(std::atoll(text.c_str() + at + 1));
     }
   }
+  return shapes;
+}
 
-  std::mt19937 generator(1);
+struct Buffers {
   std::vector<Buffer> inputs;
   std::vector<Buffer> outputs;
-  for (int32_t i = 0; i < model->n_inputs; ++i) {
-    inputs.push_back(MakeBuffer(model->inputs[i], shapes, frames, ElementBytes(model->inputs[i].dtype)));
-    FillRandom(inputs.back(), generator);
-  }
-  for (int32_t i = 0; i < model->n_outputs; ++i) {
-    outputs.push_back(MakeBuffer(model->outputs[i], shapes, frames, ElementBytes(model->outputs[i].dtype)));
-  }
+};
 
-  void* instance = std::aligned_alloc(64, (model->instance_bytes + 63) / 64 * 64);
-  model->reset(instance);
-  std::vector<const void*> in;
-  std::vector<void*> out;
-  for (Buffer& buffer : inputs) in.push_back(buffer.native.data());
-  for (Buffer& buffer : outputs) out.push_back(buffer.native.data());
-  std::vector<size_t> sizes(RNNC_MAX_SIZES, 1);
-  sizes[0] = static_cast<size_t>(frames);
-  const uint64_t needed = model->scratch_bytes != nullptr ? model->scratch_bytes(sizes.data()) : 0;
-  void* scratch = std::aligned_alloc(64, needed / 64 * 64 + 64);
-  const auto native = [&] {
-    const rnnc_status status = model->run != nullptr
-                                   ? model->run(instance, sizes.data(), in.data(), out.data(), scratch)
-                                   : model->step(instance, in.data(), out.data());
+Buffers MakeBuffers(const rnnc_model& model, const std::map<std::string, std::vector<int64_t>>& shapes,
+                    int64_t frames) {
+  std::mt19937 generator(1);
+  Buffers buffers;
+  for (int32_t i = 0; i < model.n_inputs; ++i) {
+    const rnnc_tensor& input = model.inputs[i];
+    buffers.inputs.push_back(MakeBuffer(input, shapes, frames, ElementBytes(input.dtype)));
+    FillRandom(buffers.inputs.back(), generator);
+  }
+  for (int32_t i = 0; i < model.n_outputs; ++i) {
+    const rnnc_tensor& output = model.outputs[i];
+    buffers.outputs.push_back(MakeBuffer(output, shapes, frames, ElementBytes(output.dtype)));
+  }
+  return buffers;
+}
+
+// The compiled model with an instance, and scratch memory for `frames` frames.
+class Native {
+ public:
+  Native(const rnnc_model& model, Buffers& buffers, int64_t frames)
+      : model_(model), sizes_(RNNC_MAX_SIZES, 1) {
+    for (Buffer& buffer : buffers.inputs) in_.push_back(buffer.native.data());
+    for (Buffer& buffer : buffers.outputs) out_.push_back(buffer.native.data());
+    sizes_[0] = static_cast<size_t>(frames);
+    instance_ = std::aligned_alloc(64, (model.instance_bytes + 63) / 64 * 64);
+    model.reset(instance_);
+    const uint64_t needed = model.scratch_bytes != nullptr ? model.scratch_bytes(sizes_.data()) : 0;
+    scratch_ = std::aligned_alloc(64, needed / 64 * 64 + 64);
+  }
+  void operator()() const {
+    const rnnc_status status = model_.run != nullptr
+                                   ? model_.run(instance_, sizes_.data(), in_.data(), out_.data(), scratch_)
+                                   : model_.step(instance_, in_.data(), out_.data());
     if (status != RNNC_OK) OnnxRuntime::Fail("the compiled model gave a status");
-  };
+  }
 
-  OnnxRuntime ort(argv[3]);
-  void *env, *options, *session, *memory, *binding;
-  ort.Call(kCreateEnv, 3, static_cast<const char*>("peer"), &env);
-  ort.Call(kCreateSessionOptions, &options);
-  ort.Call(kSetIntraOpNumThreads, options, 1);
-  ort.Call(kSetGraphOptimizationLevel, options, 99);
-  ort.Call(kCreateSession, env, static_cast<const char*>(argv[4]), options, &session);
-  ort.Call(kCreateCpuMemoryInfo, 1, 0, &memory);
-  ort.Call(kCreateIoBinding, session, &binding);
-  const auto bind = [&](Slot slot, Buffer& buffer) {
+ private:
+  const rnnc_model& model_;
+  std::vector<const void*> in_;
+  std::vector<void*> out_;
+  std::vector<size_t> sizes_;
+  void* instance_ = nullptr;
+  void* scratch_ = nullptr;
+};
+
+// The model in ONNX Runtime: one thread, all of its optimisations, buffers bound once.
+class Peer {
+ public:
+  Peer(const char* library, const char* model, Buffers& buffers) : ort_(library) {
+    void *env, *options;
+    ort_.Call(kCreateEnv, 3, static_cast<const char*>("peer"), &env);
+    ort_.Call(kCreateSessionOptions, &options);
+    ort_.Call(kSetIntraOpNumThreads, options, 1);
+    ort_.Call(kSetGraphOptimizationLevel, options, 99);
+    ort_.Call(kCreateSession, env, model, options, &session_);
+    ort_.Call(kCreateCpuMemoryInfo, 1, 0, &memory_);
+    ort_.Call(kCreateIoBinding, session_, &binding_);
+    for (Buffer& buffer : buffers.inputs) Bind(kBindInput, buffer);
+    for (Buffer& buffer : buffers.outputs) Bind(kBindOutput, buffer);
+  }
+  void operator()() const { ort_.Call(kRunWithBinding, session_, static_cast<void*>(nullptr), binding_); }
+
+ private:
+  void Bind(Slot slot, Buffer& buffer) {
     void* value = nullptr;
-    ort.Call(kCreateTensorWithData, memory, static_cast<void*>(buffer.peer.data()), buffer.peer.size() - 1,
-             static_cast<const int64_t*>(buffer.dims.data()), buffer.dims.size(), OnnxType(buffer.dtype),
-             &value);
-    ort.Call(slot, binding, buffer.name.c_str(), value);
-  };
-  for (Buffer& buffer : inputs) bind(kBindInput, buffer);
-  for (Buffer& buffer : outputs) bind(kBindOutput, buffer);
-  const auto peer = [&] { ort.Call(kRunWithBinding, session, static_cast<void*>(nullptr), binding); };
+    ort_.Call(kCreateTensorWithData, memory_, static_cast<void*>(buffer.peer.data()), buffer.peer.size() - 1,
+              static_cast<const int64_t*>(buffer.dims.data()), buffer.dims.size(), OnnxType(buffer.dtype),
+              &value);
+    ort_.Call(slot, binding_, buffer.name.c_str(), value);
+  }
 
-  native();
-  peer();
+  OnnxRuntime ort_;
+  void* session_ = nullptr;
+  void* memory_ = nullptr;
+  void* binding_ = nullptr;
+};
+
+// Of floats, in what both have written.
+double LargestDifference(const std::vector<Buffer>& outputs) {
   double difference = 0;
   for (const Buffer& buffer : outputs) {
     if (buffer.dtype != RNNC_F32) continue;
@@ -248,6 +284,24 @@ int main(int argc, char** argv) {
       difference = std::max(difference, std::fabs(static_cast<double>(a) - b));
     }
   }
+  return difference;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 7)
+    OnnxRuntime::Fail("usage: peer MODEL_SO NAME LIBONNXRUNTIME MODEL_ONNX FRAMES ROUNDS [INPUT=DxD ...]");
+  StayOnThisCore();
+  const rnnc_model* model = LoadModel(argv[1], argv[2]);
+  const int64_t frames = std::atoll(argv[5]);
+  const int rounds = std::atoi(argv[6]);
+  Buffers buffers = MakeBuffers(*model, ReadShapes(argv + 7, argv + argc), frames);
+  const Native native(*model, buffers, frames);
+  const Peer peer(argv[3], argv[4], buffers);
+  native();
+  peer();
+  const double difference = LargestDifference(buffers.outputs);
   Times ours, theirs;
   for (int round = 0; round < rounds; ++round) {
     ours.rounds.push_back(Measure(native) * 1e6);
