@@ -196,8 +196,14 @@ CLI::App* AddCompile(CLI::App& app, CompileOptions& options) {
   CLI::Option* emit = command->add_option("--emit", options.emit, "obj, asm, llvm, bc, ir, header or lib")
                           ->check(CLI::IsMember({"obj", "asm", "llvm", "bc", "ir", "header", "lib"}));
   command->add_flag_callback(
-             "-S", [&options] { options.emit = "asm"; }, "the same as --emit=asm")
-      ->excludes(emit);
+      "-S",
+      [&options, emit] {
+        if (emit->count() > 0 && options.emit != "asm")
+          throw CLI::ValidationError("-S",
+                                     fmt::format("is --emit=asm; --emit={} is given too", options.emit));
+        options.emit = "asm";
+      },
+      "the same as --emit=asm");
   command->add_option("--print-ir-after", options.print_ir_after,
                       "print the IR after a pass, after import, or after all");
   command->add_flag("--time-passes", options.time_passes, "report how long each pass took");

@@ -88,7 +88,7 @@ TEST(Cli, ContradictionsAreUsageErrors) {
            {{"compile", "--state", "h=a", "--state", "h=b"}, "--state h: is given twice"},
            {{"compile", "--state", "h=a", "--state", "none"}, "--state none: other states are given"},
            {{"compile", "--state", "h=a", "--const", "h=0"}, "--state h: the input is made a constant"},
-           {{"compile", "-S", "--emit=ir"}, "--emit excludes -S"},
+           {{"compile", "-S", "--emit=ir"}, "-S: is --emit=asm; --emit=ir is given too"},
            {{"compile", "-fPIC", "-fno-pic"}, "rnnc: -fPIC excludes -fno-pic"},
            {{"compile", "-O1", "-O2"}, "-O: is given once at most, not 2"},
            {{"compile", "-mcpu=x86-64", "-mcpu=native"}, "rnnc: -mcpu: is given once at most, not 2"},
