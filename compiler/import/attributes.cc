@@ -126,10 +126,13 @@ Result<NodeAttributes> ReadAttributes(const onnx::NodeProto& node, std::string_v
     } else if (!result.given.insert(name).second) {
       errors.push_back(Error(location, "{}: is there twice", name));
     } else if (KindOf(attribute) != entry->kind) {
-      // An empty list has no field that would say its kind.
+      // An empty list has no field that would say its kind: it is as if it were not there.
       const bool empty_list = KindOf(attribute) == '?' && attribute.type() == Type::UNDEFINED &&
                               std::string_view("IFS").find(entry->kind) != std::string_view::npos;
-      if (empty_list) continue;
+      if (empty_list) {
+        result.given.erase(name);
+        continue;
+      }
       errors.push_back(Error(location, "{}: must be {}", name, KindName(entry->kind)));
     } else if (entry->kind == 't') {
       result.tensors[name] = &attribute.t();

@@ -75,7 +75,7 @@ Result<> Insert(Call& call) {
     elements->values.insert(elements->values.begin() + static_cast<std::ptrdiff_t>(at), call.inputs[1]);
   } else {
     return call.emit.Refuse(
-        "into a sequence of a number of elements that a Loop decides; insert in the Loop");
+        "into the parts of a SplitToSequence, or what a Loop has collected; join them, then Concat");
   }
   return call.SetSequence(std::move(made));
 }
@@ -125,7 +125,7 @@ Result<> SplitApart(Call& call) {
 }
 
 Result<> JoinElements(Call& call, const Elements& elements, bool new_axis) {
-  if (elements.values.empty()) return call.emit.Refuse("the sequence is empty");
+  if (elements.values.empty()) return call.emit.Refuse("the sequence is empty, there is nothing to join");
   const int64_t rank = elements.values.front()->type.Rank() + (new_axis ? 1 : 0);
   RNNC_ASSIGN(const int64_t axis, AxisOf(call, rank));
   Values parts = elements.values;

@@ -87,11 +87,10 @@ Result<Values> ConvertReshape(const NodeContext& context) {
 
 Result<Values> ConvertCast(const NodeContext& context) {
   const int64_t to = context.attributes.Int("to");
-  const auto number = static_cast<int32_t>(to);
-  const std::optional<ir::ElementType> element = number == to ? ElementTypeOf(number) : std::nullopt;
+  const std::optional<ir::ElementType> element = ElementTypeOf(to);
   if (!element) {
     return context.emit.Refuse("to: {} is not computed; convert the model to a float or integer type",
-                               DataTypeName(number));
+                               DataTypeName(to));
   }
   return context.emit.Op(OpKind::kCast, context.inputs, {{"to", std::string(ir::ToText(*element))}});
 }
@@ -113,7 +112,8 @@ Result<Values> ConvertDropout(const NodeContext& context) {
   if (const ir::Value* training = context.Input(2); training != nullptr) {
     const auto known = context.emit.Ints().IntegersOf(training);
     if (!known || known->size() != 1) {
-      return context.emit.Refuse("training_mode: is not known when compiled; export for inference");
+      return context.emit.Refuse(
+          "training_mode: is not known when compiled; bind it with --const, or export for inference");
     }
     if (known->front() != 0) return context.emit.Refuse("training_mode: is true; export for inference");
   }

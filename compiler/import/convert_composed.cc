@@ -6,6 +6,7 @@
 
 #include "compiler/import/operators.h"
 #include "compiler/import/tensor.h"
+#include "compiler/ir/shape_rules.h"
 
 // Operators that others say: ONNX's own function bodies, and reshapes around a simpler operator.
 namespace rnnc::import {
@@ -34,8 +35,8 @@ Result<ir::Value*> Reshaped(const NodeContext& context, ir::Value* x, const std:
       sizes.push_back(-1);
       open = true;
     } else {
-      return context.emit.Refuse("{}: {} as {} sizes that are not known; bind them with --dim", what,
-                                 x->type.ToText(), dims.size());
+      return context.emit.Refuse("{}: {} as {} has several sizes that are not known; bind them with --dim",
+                                 what, x->type.ToText(), ir::MakeType(x->type.element, dims).ToText());
     }
   }
   return context.emit.One(OpKind::kReshape, {x, context.emit.Ints(context.HelperName(what), sizes)},
@@ -76,7 +77,7 @@ Result<ir::Value*> Normalized(const NodeContext& context, const Values& operands
 Result<> CheckStash(const NodeContext& context) {
   if (!context.attributes.Has("stash_type") || context.attributes.Int("stash_type") == 1) return Ok();
   return context.emit.Refuse("stash_type: {} is not computed; 1 (float) is",
-                             DataTypeName(static_cast<int32_t>(context.attributes.Int("stash_type"))));
+                             DataTypeName(context.attributes.Int("stash_type")));
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ Result<Values> ConvertGroupNormalization(const NodeContext& context) {
   const int64_t groups = context.attributes.Int("num_groups");
   if (x->type.Rank() < 2 || groups < 1 || !x->type.dims[1].IsConstant() ||
       x->type.dims[1].Value() % groups != 0) {
-    return context.emit.Refuse("num_groups: {} groups of {}", groups, x->type.ToText());
+    return context.emit.Refuse("num_groups: {} groups of {}{}", groups, x->type.ToText(),
+                               x->type.Rank() < 2 ? "" : ir::BindingHint(x->type.dims[1]));
   }
   const bool of_channels = context.opset >= 21;
   const int64_t width = x->type.dims[1].Value() / groups;
@@ -246,7 +248,8 @@ Result<Values> ConvertDepthToSpace(const NodeContext& context) {
   if (mode != "DCR" && mode != "CRD") return context.emit.Refuse("mode: '{}' is neither DCR nor CRD", mode);
   const auto depth = x.size() == 4 && b > 0 && b < 1024 ? x[1].DividedBy(Dim(b * b)) : std::nullopt;
   if (!depth) {
-    return context.emit.Refuse("blocksize: {} for {}", b, context.Input(0)->type.ToText());
+    return context.emit.Refuse("blocksize: {} for {}{}", b, context.Input(0)->type.ToText(),
+                               x.size() == 4 ? ir::BindingHint(x[1]) : "");
   }
   const std::vector<Dim> to = {x[0], *depth, x[2] * Dim(b), x[3] * Dim(b)};
   if (mode == "DCR") {
@@ -259,7 +262,8 @@ Result<Values> ConvertSpaceToDepth(const NodeContext& context) {
   const std::vector<Dim>& x = context.Input(0)->type.dims;
   const int64_t b = context.attributes.Int("blocksize");
   if (x.size() != 4 || b < 1 || b > 1024 || !x[2].DividedBy(Dim(b)) || !x[3].DividedBy(Dim(b))) {
-    return context.emit.Refuse("blocksize: {} for {}", b, context.Input(0)->type.ToText());
+    return context.emit.Refuse("blocksize: {} for {}{}", b, context.Input(0)->type.ToText(),
+                               x.size() == 4 ? ir::BindingHint(x[2] + x[3]) : "");
   }
   const Dim rows = *x[2].DividedBy(Dim(b)), columns = *x[3].DividedBy(Dim(b));
   return Rearranged(context, {x[0], x[1], rows, Dim(b), columns, Dim(b)}, {0, 3, 5, 1, 2, 4},

@@ -48,19 +48,26 @@ Result<std::vector<int64_t>> SamePads(const NodeContext& context, const ConvShap
   return pads;
 }
 
+// A known mode, and no pads beside it.
+Result<> CheckAutoPad(const NodeContext& context) {
+  const std::string& mode = context.attributes.String("auto_pad");
+  if (mode == "NOTSET") return Ok();
+  if (mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER") {
+    return context.emit.Refuse("auto_pad: '{}' is none of NOTSET, SAME_UPPER, SAME_LOWER, VALID", mode);
+  }
+  if (!context.attributes.Has("pads")) return Ok();
+  const std::vector<int64_t>& pads = context.attributes.Ints("pads");
+  if (std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; })) return Ok();
+  return context.emit.Refuse("pads: auto_pad is {} too; only one of them may be", mode);
+}
+
 Result<std::vector<int64_t>> Pads(const NodeContext& context, const ConvShape& shape) {
+  RNNC_TRY(CheckAutoPad(context));
   const std::string& mode = context.attributes.String("auto_pad");
   const size_t axes = shape.kernel.size();
   if (mode == "NOTSET") return ListOr(context, "pads", 2 * axes, 0, 0);
-  if (context.attributes.Has("pads")) {
-    const std::vector<int64_t>& pads = context.attributes.Ints("pads");
-    if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) {
-      return context.emit.Refuse("pads: auto_pad is {} too; only one of them may be", mode);
-    }
-  }
   if (mode == "VALID") return std::vector<int64_t>(2 * axes, 0);
-  if (mode == "SAME_UPPER" || mode == "SAME_LOWER") return SamePads(context, shape, mode == "SAME_UPPER");
-  return context.emit.Refuse("auto_pad: '{}' is none of NOTSET, SAME_UPPER, SAME_LOWER, VALID", mode);
+  return SamePads(context, shape, mode == "SAME_UPPER");
 }
 
 }  // namespace
@@ -76,7 +83,8 @@ Result<ConvShape> ShapeOfConv(const NodeContext& context) {
   ConvShape shape;
   const auto axes = static_cast<size_t>(x.Rank() - 2);
   for (size_t i = 0; i < axes; ++i) {
-    if (!w.dims[i + 2].IsConstant()) return context.emit.Refuse("w: {} has a symbolic kernel", w.ToText());
+    if (!w.dims[i + 2].IsConstant())
+      return context.emit.Refuse("w: {} has a symbolic kernel; bind its size with --dim", w.ToText());
     shape.kernel.push_back(w.dims[i + 2].Value());
   }
   RNNC_ASSIGN(shape.strides, ListOr(context, "strides", axes, 1, 1));
@@ -129,9 +137,7 @@ Result<Values> ConvertConvTranspose(const NodeContext& context) {
   const size_t axes = shape.kernel.size();
   RNNC_ASSIGN(const std::vector<int64_t> padding, ListOr(context, "output_padding", axes, 0, 0));
   const std::string& mode = context.attributes.String("auto_pad");
-  if (mode != "NOTSET" && mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER") {
-    return context.emit.Refuse("auto_pad: '{}' is none of NOTSET, SAME_UPPER, SAME_LOWER, VALID", mode);
-  }
+  RNNC_TRY(CheckAutoPad(context));
   const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
   shape.pads.assign(2 * axes, 0);
   if (context.attributes.Has("output_shape")) {

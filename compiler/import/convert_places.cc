@@ -6,6 +6,7 @@
 
 #include "compiler/import/operators.h"
 #include "compiler/import/tensor.h"
+#include "compiler/ir/shape_rules.h"
 #include "compiler/support/arithmetic.h"
 #include "compiler/support/strings.h"
 
@@ -26,9 +27,12 @@ Result<Values> ConvertArgReduce(const NodeContext& context) {
 Result<Values> ConvertEyeLike(const NodeContext& context) {
   ElementType element = context.Input(0)->type.element;
   if (context.attributes.Has("dtype")) {
-    const auto number = static_cast<int32_t>(context.attributes.Int("dtype"));
+    const int64_t number = context.attributes.Int("dtype");
     const std::optional<ElementType> given = ElementTypeOf(number);
-    if (!given) return context.emit.Refuse("dtype: {} is not computed", DataTypeName(number));
+    if (!given) {
+      return context.emit.Refuse("dtype: {} is not computed; convert the model to a float or integer type",
+                                 DataTypeName(number));
+    }
     element = *given;
   }
   return context.emit.Op(OpKind::kEyeLike, context.inputs,
@@ -131,7 +135,9 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
   std::optional<int64_t> size;
   if (depth && depth->size() == 1) size = depth->front();
   if (!size && depth_value->IsConst() && depth_value->tensor->ElementCount() == 1) {
-    size = static_cast<int64_t>(depth_value->tensor->NumberAt(0));
+    const double number = depth_value->tensor->NumberAt(0);
+    if (!(number >= 1 && number < 1e18)) return context.emit.Refuse("depth: {} is no size", number);
+    size = static_cast<int64_t>(number);
   }
   if (size && *size < 1) return context.emit.Refuse("depth: {} is no size", *size);
   if (!size) {
@@ -245,11 +251,15 @@ Result<Values> ConvertGatherNd(const NodeContext& context) {
   if (batch < 0 || batch >= type.Rank() || depth < 1 || batch + depth > x.Rank()) {
     return context.emit.Refuse("indices: {} into {} with {} batch axes", type.ToText(), x.ToText(), batch);
   }
+  for (size_t i = 0; i < static_cast<size_t>(batch); ++i) {
+    if (type.dims[i] == x.dims[i]) continue;
+    return context.emit.Refuse("batch_dims: axis {} of indices {} is not that of {}{}", i, type.ToText(),
+                               x.ToText(), ir::BindingHint(x.dims[i]));
+  }
   const auto first = static_cast<size_t>(batch), last = static_cast<size_t>(batch + depth);
   RNNC_ASSIGN(const std::vector<int64_t> sizes, StaticSizes(context, 0, last));
-  if (!CheckedProduct(sizes)) {
-    return context.emit.Refuse("indices: the indexed axes of {} together are too large", x.ToText());
-  }
+  const std::optional<int64_t> product = CheckedProduct(sizes);
+  RNNC_CHECK(product.has_value(), "a value of {} has passed IsTooLarge", x.ToText());
   const std::vector<int64_t> dims = type.StaticDims();
   int64_t rows_of_batch = 1;
   for (size_t i = first; i + 1 < dims.size(); ++i) rows_of_batch *= dims[i];
@@ -270,12 +280,11 @@ Result<Values> ConvertGatherNd(const NodeContext& context) {
       ir::MakeStaticType(ElementType::kI64, std::vector<int64_t>(dims.begin(), dims.end() - 1))));
   for (size_t i = 0; i < places.size(); ++i) table->SetInteger(static_cast<int64_t>(i), places[i]);
   // The joined axis is what its sizes come to; the others are copied by their place counted from it.
-  const int64_t joined = *CheckedProduct(sizes);
   ir::Value* flat = context.Input(0);
   if (last != 1) {
     RNNC_ASSIGN(ir::Value * rest, context.emit.One(OpKind::kShape, {context.Input(0)},
                                                    {{"start", static_cast<int64_t>(last)}}));
-    ir::Value* front = context.emit.Ints(context.HelperName("joined"), {joined});
+    ir::Value* front = context.emit.Ints(context.HelperName("joined"), {*product});
     RNNC_ASSIGN(ir::Value * shape, context.emit.One(OpKind::kConcat, {front, rest}, {{"axis", int64_t{0}}}));
     RNNC_ASSIGN(flat, context.emit.One(OpKind::kReshape, {flat, shape}, {{"allowzero", int64_t{1}}}));
   }

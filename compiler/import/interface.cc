@@ -176,7 +176,8 @@ void ApplyOptions(State& state) {
     if (symbol == nullptr) continue;
     if (symbol->bound) state.Refuse("--dim {}: is bound to {}, and to stay open", name, *symbol->bound);
     if (bounds.low < 0 || (bounds.high && *bounds.high < bounds.low)) {
-      state.Refuse("--dim {}: no size is possible between the bounds", name);
+      state.Refuse("--dim {}: no size is possible between the bounds {} and {}", name, bounds.low,
+                   bounds.high.value_or(bounds.low));
     }
     if (bounds.high == bounds.low) {
       BindTo(state, *symbol, bounds.low, "--dim " + name);

@@ -8,6 +8,7 @@
 #include "compiler/import/operators.h"
 #include "compiler/import/recurrent_meaning.h"
 #include "compiler/import/suspicions.h"
+#include "compiler/ir/shape_rules.h"
 #include "compiler/support/strings.h"
 
 // LSTM, GRU and RNN: attributes written out, and what of them is not computed, in one table.
@@ -290,7 +291,8 @@ RecurrentNode DescribeRecurrent(const onnx::NodeProto& node, const NodeAttribute
 Result<Values> ConvertRecurrent(const NodeContext& context) {
   const ir::Type& r = context.Input(2)->type;
   if (r.Rank() != 3 || !r.dims[2].IsConstant()) {
-    return context.emit.Refuse("R: must have 3 fixed dimensions, is {}", r.ToText());
+    return context.emit.Refuse("R: must have 3 fixed dimensions, is {}{}", r.ToText(),
+                               r.Rank() == 3 ? ir::BindingHint(r.dims[2]) : "");
   }
   const int64_t hidden = r.dims[2].Value();
   if (context.attributes.Given("hidden_size") && context.attributes.Int("hidden_size") != hidden) {

@@ -139,12 +139,12 @@ Result<ir::TensorPtr> FromTypedFields(const Source& source, const ir::Type& type
 
 }  // namespace
 
-std::optional<ElementType> ElementTypeOf(int32_t onnx_type) {
+std::optional<ElementType> ElementTypeOf(int64_t onnx_type) {
   if (onnx_type < 0 || static_cast<size_t>(onnx_type) >= kDataTypes.size()) return std::nullopt;
   return kDataTypes[static_cast<size_t>(onnx_type)].element;
 }
 
-std::string DataTypeName(int32_t onnx_type) {
+std::string DataTypeName(int64_t onnx_type) {
   if (onnx_type < 0 || static_cast<size_t>(onnx_type) >= kDataTypes.size()) {
     return "data type " + std::to_string(onnx_type);
   }
@@ -154,7 +154,8 @@ std::string DataTypeName(int32_t onnx_type) {
 Result<ir::TensorPtr> ReadTensor(const onnx::TensorProto& proto, const std::string& folder,
                                  const Location& location, const std::string& what) {
   const Source source{proto, location, what};
-  if (proto.has_segment()) return source.Refuse("is cut into segments, which is not computed");
+  if (proto.has_segment())
+    return source.Refuse("is cut into segments, which are not computed; export the model again");
   RNNC_ASSIGN(ir::Type type, TypeOf(source));
   if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
     RNNC_ASSIGN(std::string bytes,

@@ -13,9 +13,9 @@
 namespace rnnc::import {
 
 // The element type of an ONNX data type; none for those that are not computed.
-std::optional<ir::ElementType> ElementTypeOf(int32_t onnx_type);
+std::optional<ir::ElementType> ElementTypeOf(int64_t onnx_type);
 // "uint32", "float8e4m3fn", "data type 99": for messages.
-std::string DataTypeName(int32_t onnx_type);
+std::string DataTypeName(int64_t onnx_type);
 
 // The tensor of a message: raw or typed data, or data in a file below `folder`. Nothing is allocated before
 // the announced size is known to be there. `what` is named in the diagnostics.

@@ -58,7 +58,8 @@ Result<Types> GatherElements(const Query& query) {
   for (size_t i = 0; i < x.dims.size(); ++i) {
     if (static_cast<int64_t>(i) == axis || IsAtMost(indices.dims[i], x.dims[i])) continue;
     return query.Refuse("indices: axis {} is {}, which is not known to lie within {}{}", i,
-                        indices.dims[i].ToText(), x.dims[i].ToText(), BindingHint(x.dims[i]));
+                        indices.dims[i].ToText(), x.dims[i].ToText(),
+                        BindingHint(indices.dims[i] + x.dims[i]));
   }
   const Dim& size = x.dims[static_cast<size_t>(axis)];
   if (!size.IsConstant()) {
@@ -101,10 +102,10 @@ Result<Types> ScatterNd(const Query& query) {
   constexpr std::string_view kReductions[] = {"none", "add", "mul", "max", "min"};
   const std::string& reduction = query.op.String("reduction");
   if (std::find(std::begin(kReductions), std::end(kReductions), reduction) == std::end(kReductions)) {
-    return query.Refuse("reduction: '{}' is not computed", reduction);
+    return query.Refuse("reduction: '{}' is not computed; none, add, mul, max and min are", reduction);
   }
   if (reduction != "none" && x.element == ElementType::kBool) {
-    return query.Refuse("reduction: '{}' of {}", reduction, x.ToText());
+    return query.Refuse("reduction: '{}' of {}; insert a Cast", reduction, x.ToText());
   }
   if (indices.element != ElementType::kI64) {
     return query.Refuse("indices: must be i64, is {}", indices.ToText());

@@ -110,6 +110,7 @@ Result<Types> Conv(const Query& query) {
   for (size_t i = 0; i < axes; ++i) {
     const int64_t stride = query.op.Ints("strides")[i];
     const Dim padded = x.dims[i + 2] + Dim(query.op.Ints("pads")[i]) + Dim(query.op.Ints("pads")[i + axes]);
+    if (w.dims[i + 2].Is(0)) return query.Refuse("w: {} has a kernel without elements", w.ToText());
     const Dim reach = (w.dims[i + 2] - 1) * Dim(query.op.Ints("dilations")[i]);
     const std::optional<Dim> count = FloorDivide(padded - reach - 1, stride);
     if (!count) {

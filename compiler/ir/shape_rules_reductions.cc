@@ -77,8 +77,11 @@ Result<Types> CumSum(const Query& query) {
 Result<> RequireBroadcast(const Query& query, std::string_view name, const Type& x) {
   const Value* value = query.Find(name);
   if (value == nullptr) return Ok();
+  if (value->type.element != x.element) {
+    return query.Refuse("{} is {} and x is {}; insert a Cast", name, value->type.ToText(), x.ToText());
+  }
   RNNC_ASSIGN(const Dims joint, Broadcast(query, x.dims, value->type.dims));
-  if (value->type.element == x.element && joint == x.dims) return Ok();
+  if (joint == x.dims) return Ok();
   return query.Refuse("{}: {} does not broadcast to {}", name, value->type.ToText(), x.ToText());
 }
 

@@ -72,8 +72,8 @@ Result<Types> Pool(const Query& query) {
     // Taps further apart than the operand is long may all miss it.
     const int64_t dilation = query.op.Ints("dilations")[i];
     if (dilation > 1 && before > 0 && !IsAtMost(Dim(dilation), x.dims[i + 2])) {
-      return query.Refuse("dilations: {} over {} padded elements{}", dilation, x.dims[i + 2].ToText(),
-                          BindingHint(x.dims[i + 2]));
+      return query.Refuse("dilations: {} over {} padded elements: a window may miss all of them{}", dilation,
+                          x.dims[i + 2].ToText(), BindingHint(x.dims[i + 2]));
     }
     const Dim begun_before = x.dims[i + 2] + Dim(before);
     const Window window{begun_before + Dim(query.op.Ints("pads")[i + axes]), Dim(reach)};
@@ -120,7 +120,7 @@ Result<Types> ConvTranspose(const Query& query) {
   for (size_t i = 0; i < axes; ++i) {
     const Dim& kernel = w.dims[i + 2];
     if (!kernel.IsConstant() || kernel.Value() < 1) {
-      return query.Refuse("w: a kernel of {}", kernel.ToText());
+      return query.Refuse("w: {} has a kernel without elements", w.ToText());
     }
     const Dim reach = (kernel - 1) * Dim(query.op.Ints("dilations")[i]) + 1;
     dims.push_back((x.dims[i + 2] - 1) * Dim(query.op.Ints("strides")[i]) +

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <set>
 
 #include "compiler/import/model_file.h"
 #include "compiler/import/operators.h"
-#include "tests/import/import_test.h"
+#include "tests/import/refusal_cases.h"
 
 // Everything that is not computed is refused with file, node and attribute. Catches attributes that are
 // read and dropped, and operators that come through because nobody thought of them.
@@ -33,21 +32,13 @@ OnnxBuilder Recurrent(const std::string& op, int opset = 17) {
   return model;
 }
 
-struct Case {
-  const char* name;
-  std::function<OnnxBuilder()> model;
-  const char* expected;
-};
-
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
-
 OnnxBuilder Unary(const char* op, int opset = 17) {
   OnnxBuilder model(opset);
   model.Input("x", {2, 3}).Node(op, {"x"}, {"y"}, "n").Output("y");
   return model;
 }
 
-const Case kCases[] = {
+const RefusalCase kCases[] = {
     {"direction", [] { return Recurrent("LSTM").Attribute("direction", "backward"); },
      "m.onnx: rnn: direction: backward: must be forward, reverse or bidirectional"},
     {"bidirectional with the weights of one direction",
@@ -226,7 +217,7 @@ const Case kCases[] = {
      "exported: --dim T=6 compiles"},
 };
 
-class Refusals : public testing::TestWithParam<Case> {};
+class Refusals : public testing::TestWithParam<RefusalCase> {};
 
 TEST_P(Refusals, AreClear) { EXPECT_THAT(Refusal(GetParam().model()), HasSubstr(GetParam().expected)); }
 
