@@ -259,7 +259,9 @@ Result<> Expand(Operation& op, const Cell& cell) {
   const bool batch_first = op.Int("layout") != 0;
   if (op.Operand("X")->type.dims[batch_first ? 1 : 0].Is(0)) {
     for (Value* result : op.Results()) {
-      if (!result->type.IsStatic()) return Error(op.location, "X: no steps for a batch known only in a call");
+      if (!result->type.IsStatic()) {
+        return Error(op.location, "X: no steps for a batch known only in a call; bind it with --dim");
+      }
       if (result->HasUsers()) ReplaceAllUses(result, Zeros(builder, result->type));
     }
     op.Parent()->Erase(&op);

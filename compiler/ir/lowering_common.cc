@@ -78,11 +78,8 @@ Result<std::vector<int64_t>> KnownIntegers(const Context& context, std::string_v
   return integers;
 }
 
-Result<int64_t> NormalAxis(const Context& context, std::string_view name, int64_t axis, int64_t rank) {
-  if (axis < -rank || axis >= rank) {
-    return Error(context.op.location, "{}: {} is outside the {} axes of {}", name, axis, rank,
-                 context.op.Operand(0)->name.empty() ? "the operand" : context.op.Operand(0)->name);
-  }
+int64_t NormalAxis(int64_t axis, int64_t rank) {
+  RNNC_CHECK(axis >= -rank && axis < rank, "axis {} of {} has passed the shape rules", axis, rank);
   return axis < 0 ? axis + rank : axis;
 }
 

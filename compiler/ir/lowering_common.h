@@ -48,8 +48,8 @@ std::optional<std::vector<Dim>> KnownValues(const Value* value);
 Result<std::vector<Dim>> KnownOperand(const Context& context, std::string_view name);
 // The same, and integers only.
 Result<std::vector<int64_t>> KnownIntegers(const Context& context, std::string_view name);
-// An axis in 0..rank-1 from one in -rank..rank-1.
-Result<int64_t> NormalAxis(const Context& context, std::string_view name, int64_t axis, int64_t rank);
+// An axis in 0..rank-1 from one in -rank..rank-1, which the shape rules have seen to.
+int64_t NormalAxis(int64_t axis, int64_t rank);
 // Known indices into an axis of so many elements; may count from the end.
 Result<> CheckInside(const Context& context, const std::vector<Dim>& indices, const Dim& size);
 

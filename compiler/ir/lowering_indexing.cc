@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "compiler/ir/lowering_common.h"
+#include "compiler/ir/shape_rules.h"
 
 // Gather and Pad, and shapes as values.
 namespace rnnc::ir::lowering {
@@ -115,7 +116,7 @@ Result<Values> GatherSymbolicAxis(const Context& context, const GatherShape& sha
 Result<Values> LowerGather(const Context& context) {
   Value* x = context.Operand("x");
   Value* indices = context.Operand("indices");
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), x->type.Rank()));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), x->type.Rank());
   const GatherShape shape = ShapeOfGather(context, static_cast<size_t>(axis));
   const std::optional<std::vector<Dim>> known = KnownValues(indices);
   if (!known) return GatherAtRunTime(context, shape);
@@ -152,14 +153,12 @@ Result<Padding> PaddingOf(const Context& context) {
   } else {
     for (int64_t i = 0; i < rank; ++i) axes.push_back(i);
   }
-  if (pads.size() != 2 * axes.size()) {
-    return Error(context.op.location, "pads: {} elements for {} axes; there must be two for each",
-                 pads.size(), axes.size());
-  }
+  RNNC_CHECK(pads.size() == 2 * axes.size(), "{} pads of {} axes have passed the shape rules", pads.size(),
+             axes.size());
   const auto length = static_cast<size_t>(rank);
   Padding padding{std::vector<int64_t>(length, 0), std::vector<int64_t>(length, 0)};
   for (size_t i = 0; i < axes.size(); ++i) {
-    RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axes", axes[i], rank));
+    const int64_t axis = NormalAxis(axes[i], rank);
     padding.before[static_cast<size_t>(axis)] = pads[i];
     padding.after[static_cast<size_t>(axis)] = pads[i + axes.size()];
   }
@@ -237,9 +236,9 @@ Result<Values> LowerPad(const Context& context) {
   for (size_t axis = 0; axis < padding.before.size(); ++axis) {
     if (padding.before[axis] == 0 && padding.after[axis] == 0) continue;
     const Dim& size = padded->type.dims[axis];
-    if (!size.IsConstant() || size.Is(0)) {
-      return Error(context.op.location, "mode: {} of an axis of size {}; it needs a known size of at least 1",
-                   mode, size.ToText());
+    if (!size.IsConstant()) {
+      return Error(context.op.location, "mode: {} of an axis of size {}{}", mode, size.ToText(),
+                   BindingHint(size));
     }
     std::vector<int64_t> sources;
     for (int64_t at = -padding.before[axis]; at < size.Value() + padding.after[axis]; ++at) {

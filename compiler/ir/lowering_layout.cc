@@ -20,7 +20,7 @@ Result<Values> LowerTranspose(const Context& context) {
   const std::vector<int64_t>& perm = context.op.Ints("perm");
   std::vector<IndexExpr> indices(perm.size());
   for (size_t i = 0; i < perm.size(); ++i) {
-    RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "perm", perm[i], static_cast<int64_t>(perm.size())));
+    const int64_t axis = NormalAxis(perm[i], static_cast<int64_t>(perm.size()));
     indices[static_cast<size_t>(axis)] = IndexExpr::Variable(static_cast<int>(i));
   }
   return Values{EmitLayout(context, context.Operand("x"), context.ResultType(), std::move(indices))};
@@ -36,7 +36,7 @@ Result<Values> LowerExpand(const Context& context) {
 // Parts written one behind the other into one buffer.
 Result<Values> LowerConcat(const Context& context) {
   const Type& result = context.ResultType();
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), result.Rank()));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), result.Rank());
   Values parts;
   for (Value* part : context.op.Operands()) {
     if (!part->type.dims[static_cast<size_t>(axis)].Is(0)) parts.push_back(part);
@@ -56,7 +56,7 @@ Result<Values> LowerConcat(const Context& context) {
 
 Result<Values> LowerSplit(const Context& context) {
   Value* x = context.Operand("x");
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), x->type.Rank()));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), x->type.Rank());
   Values results;
   Dim offset(0);
   for (Value* result : context.op.Results()) {
@@ -80,15 +80,13 @@ Result<Values> LowerSlice(const Context& context) {
   if (context.Operand("steps") != nullptr) {
     RNNC_ASSIGN(steps, KnownIntegers(context, "steps"));
   }
-  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size()) {
-    return Error(context.op.location,
-                 "starts, ends, axes, steps: {}, {}, {} and {} elements; they must be as many", starts.size(),
-                 ends.size(), axes.size(), steps.size());
-  }
+  RNNC_CHECK(ends.size() == starts.size() && axes.size() == starts.size() && steps.size() == starts.size(),
+             "{} starts, {} ends, {} axes and {} steps have passed the shape rules", starts.size(),
+             ends.size(), axes.size(), steps.size());
   const LeastSizes least = LeastSizesOf(*context.op.Parent()->Parent()->Parent());
   std::vector<IndexExpr> indices = IdentityIndices(x->type.dims.size());
   for (size_t i = 0; i < starts.size(); ++i) {
-    RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axes", axes[i], x->type.Rank()));
+    const int64_t axis = NormalAxis(axes[i], x->type.Rank());
     const auto at = static_cast<size_t>(axis);
     const Dim& size = x->type.dims[at];
     const auto range = steps[i] == 0 ? std::nullopt : ResolveSlice(size, starts[i], ends[i], steps[i], least);

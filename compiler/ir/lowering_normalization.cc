@@ -55,7 +55,7 @@ Result<Values> LowerBatchNormalization(const Context& context) {
 Result<Values> LowerLayerNormalization(const Context& context) {
   Value* x = context.Operand("x");
   const int64_t rank = x->type.Rank();
-  RNNC_ASSIGN(const int64_t first, NormalAxis(context, "axis", context.op.Int("axis"), rank));
+  const int64_t first = NormalAxis(context.op.Int("axis"), rank);
   Axes axes;
   Dim count(1);
   for (int64_t axis = first; axis < rank; ++axis) {

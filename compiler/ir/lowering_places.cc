@@ -124,7 +124,7 @@ Result<Values> LowerGatherElements(const Context& context) {
   Value* x = context.Operand("x");
   Value* indices = context.Operand("indices");
   const Type& result = context.ResultType();
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), x->type.Rank()));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), x->type.Rank());
   const Dim& size = x->type.dims[static_cast<size_t>(axis)];
   if (!size.IsConstant()) {
     return Error(context.op.location, "indices: into an axis of symbolic size {}; bind it with --dim",

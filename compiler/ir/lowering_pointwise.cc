@@ -256,14 +256,6 @@ Result<Values> LowerPointwise(const Context& context) {
   return EmitPointwise(context, std::nullopt, ExpressionFor(context.op.Kind()));
 }
 
-Result<Values> LowerMod(const Context& context) {
-  if (context.op.Int("fmod") == 0 && IsFloat(context.ResultType().element)) {
-    return Error(context.op.location, "fmod: 0 is for integers and the operands are {}; set it to 1",
-                 ToText(context.ResultType().element));
-  }
-  return LowerPointwise(context);
-}
-
 // The exponent may have a type of its own. An integer base under a float exponent goes through f64.
 Result<Values> LowerPow(const Context& context) {
   const ElementType base = context.Operand("a")->type.element;
@@ -283,9 +275,7 @@ std::vector<Rule> MakeRules() {
   std::vector<Rule> rules = {
       {OpKind::kIdentity, LowerIdentity}, {OpKind::kCast, LowerCast}, {OpKind::kPow, LowerPow}};
   for (const DirectRule& rule : kDirect) rules.push_back({rule.kind, LowerPointwise});
-  for (const FormulaRule& rule : kFormulas) {
-    rules.push_back({rule.kind, rule.kind == OpKind::kMod ? LowerMod : LowerPointwise});
-  }
+  for (const FormulaRule& rule : kFormulas) rules.push_back({rule.kind, LowerPointwise});
   return rules;
 }
 

@@ -127,8 +127,9 @@ Result<Values> LowerGemm(const Context& context) {
   Value* c = context.Operand("c");
   const Type& result = context.ResultType();
   if (!IsFloat(result.element) && (std::floor(alpha) != alpha || std::floor(beta) != beta)) {
-    return Error(context.op.location, "alpha, beta: {} and {} on {}; only whole numbers scale integers",
-                 alpha, beta, ToText(result.element));
+    return Error(context.op.location,
+                 "alpha, beta: {} and {} on {}; only whole numbers scale integers, insert a Cast", alpha,
+                 beta, ToText(result.element));
   }
   Product product(context, a, context.Operand("b"));
   const IndexExpr m = product.Parallel("m", result.dims[0]);
@@ -165,10 +166,7 @@ Result<Values> LowerConv(const Context& context) {
   const int64_t groups = context.op.Int("group");
   const size_t spatial = strides.size();
   const auto channels = result.dims[1].DividedBy(groups);
-  if (!channels || !w->type.dims[0].DividedBy(groups)) {
-    return Error(context.op.location, "group: {} does not divide the {} output channels", groups,
-                 result.dims[1].ToText());
-  }
+  RNNC_CHECK(channels.has_value(), "{} groups of {} have passed the shape rules", groups, w->type.ToText());
   const Dim& group_inputs = w->type.dims[1];
 
   Product product(context, x, w);

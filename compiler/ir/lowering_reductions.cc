@@ -91,7 +91,7 @@ int ExpOfDifference(Program& program, const std::vector<int>& reads) {
 Result<Values> LowerSoftmax(const Context& context) {
   Value* x = context.Operand("x");
   const int64_t rank = x->type.Rank();
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), rank));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), rank);
   const Axes axes{{axis}, true};
   const ElementType compute = ComputeType(x->type.element);
   Value* max = EmitReduce(context, {x}, axes, {Combine::kMax, compute, compute});
@@ -156,7 +156,7 @@ Result<Axes> ReducedAxes(const Context& context) {
   Axes axes;
   axes.keep = context.op.Int("keepdims") != 0;
   for (int64_t axis : listed) {
-    RNNC_ASSIGN(const int64_t normal, NormalAxis(context, "axes", axis, rank));
+    const int64_t normal = NormalAxis(axis, rank);
     axes.reduced.insert(normal);
   }
   if (listed.empty() && context.op.Int("noop_with_empty_axes") == 0) {
@@ -269,7 +269,7 @@ Value* EmitArgReduce(const Context& context, Value* x, const Axes& axes, bool le
 
 Result<Values> LowerArgReduce(const Context& context) {
   Value* x = context.Operand("x");
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), x->type.Rank()));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), x->type.Rank());
   return Values{EmitArgReduce(context, x, {{axis}, context.op.Int("keepdims") != 0},
                               context.op.Kind() == OpKind::kArgMin,
                               context.op.Int("select_last_index") != 0)};
@@ -279,7 +279,7 @@ Result<Values> LowerArgReduce(const Context& context) {
 Result<Values> LowerHardmax(const Context& context) {
   Value* x = context.Operand("x");
   const int64_t rank = x->type.Rank();
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", context.op.Int("axis"), rank));
+  const int64_t axis = NormalAxis(context.op.Int("axis"), rank);
   const Axes axes{{axis}, true};
   Value* best = EmitArgReduce(context, x, axes, false, false);
   return Values{EmitMap(context, context.ResultType(), {best}, [&](Program& program) {
@@ -300,7 +300,7 @@ Result<Values> LowerCumSum(const Context& context) {
   Value* x = context.Operand("x");
   const Type& result = context.ResultType();
   RNNC_ASSIGN(const std::vector<int64_t> given, KnownIntegers(context, "axis"));
-  RNNC_ASSIGN(const int64_t axis, NormalAxis(context, "axis", given.at(0), x->type.Rank()));
+  const int64_t axis = NormalAxis(given.at(0), x->type.Rank());
   const bool exclusive = context.op.Int("exclusive") != 0;
   const bool reverse = context.op.Int("reverse") != 0;
   Kernel kernel = MakeMap(result.dims);
