@@ -189,8 +189,9 @@ Result<Values> ConvertOneHot(const NodeContext& context) {
 Result<Values> ConvertCompress(const NodeContext& context) {
   ir::Value* x = context.Input(0);
   const auto condition = context.emit.Ints().IntegersOf(context.Input(1));
-  if (context.Input(1)->type.Rank() != 1) {
-    return context.emit.Refuse("condition: must have 1 dimension, is {}", context.Input(1)->type.ToText());
+  const ir::Type& type = context.Input(1)->type;
+  if (type.Rank() != 1 || type.element != ElementType::kBool) {
+    return context.emit.Refuse("condition: must be bools in 1 dimension, is {}", type.ToText());
   }
   if (!condition) {
     return context.emit.Refuse("condition: {}", ir::UnknownValue(*context.Input(1), context.emit.Ints()));
@@ -218,6 +219,9 @@ namespace {
 // The elements of `indices`, which must be known, and its dims.
 Result<std::vector<int64_t>> KnownIndices(const NodeContext& context) {
   const ir::Value* indices = context.Input(1);
+  if (indices->type.element != ElementType::kI64 && indices->type.element != ElementType::kI32) {
+    return context.emit.Refuse("indices: must be i32 or i64, is {}", indices->type.ToText());
+  }
   if (auto known = context.emit.Ints().IntegersOf(indices)) return *std::move(known);
   return context.emit.Refuse("indices: {}", ir::UnknownValue(*indices, context.emit.Ints()));
 }

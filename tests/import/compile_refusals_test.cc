@@ -21,9 +21,19 @@ OnnxBuilder TwiceTheSteps() {
   return model.Node("RNN", {"xx", "W", "R", "", "lens"}, {"y"}, "n").Output("y");
 }
 
+// As many zeros behind x as it has elements.
+OnnxBuilder PadByItsLength() {
+  OnnxBuilder model(17);
+  model.Input("x", {"T"}).Ints("zero", {0}).Node("Shape", {"x"}, {"size"}, "shape");
+  model.Node("Concat", {"zero", "size"}, {"pads"}, "join").Attribute("axis", 0);
+  return model.Node("Pad", {"x", "pads"}, {"y"}, "n").Output("y");
+}
+
 const RefusalCase kCases[] = {
     {"a pad of a value that is an input", [] { return One("Pad", {In({3}), Ints({-1, 1}), In({})}); },
      "m.onnx: n: value: not known when compiled, with negative pads; bind it with --const"},
+    {"pads of an open size", PadByItsLength, "m.onnx: n: pads: T is symbolic; bind it with --dim",
+     Open({"T"})},
     {"the edge of an open size",
      [] { return One("Pad", {In({"T"}), Ints({1, 1})}).Attribute("mode", "edge"); },
      "m.onnx: n: mode: edge of an axis of size T; bind it with --dim T=N", Open({"T"})},

@@ -78,6 +78,8 @@ const RefusalCase kPlaces[] = {
      Open({"T"})},
     {"GatherElements from an open size", [] { return One("GatherElements", {In({"T"}), In({1}, kInt64)}); },
      "m.onnx: n: indices: into axis 0 of T; bind it with --dim T=N", Open({"T"})},
+    {"GatherND by floats", [] { return One("GatherND", {In({2}), Weights({1})}); },
+     "m.onnx: n: indices: must be i32 or i64, is f32[1]"},
     {"GatherND by input", [] { return One("GatherND", {In({2, 2}), In({1, 1}, kInt64)}); },
      "m.onnx: n: indices: %b depends on the input 'b'; give its value with --const b=VALUE"},
     {"GatherND from an open size", [] { return One("GatherND", {In({"T", 2}), Table({1, 1}, {0})}); },
@@ -85,6 +87,8 @@ const RefusalCase kPlaces[] = {
     {"GatherND with fewer batches than there are",
      [] { return One("GatherND", {In({2, 3}), Table({1, 1}, {0})}).Attribute("batch_dims", 1); },
      "m.onnx: n: batch_dims: axis 0 of indices i64[1,1] is not that of f32[2,3]"},
+    {"ScatterElements by floats", [] { return One("ScatterElements", {In({2}), Weights({1}), In({1})}); },
+     "m.onnx: n: indices: must be i32 or i64, is f32[1]"},
     {"ScatterND by 32 bits", [] { return One("ScatterND", {In({2}), In({1, 1}, kInt32), In({1})}); },
      "m.onnx: n: indices: must be i64, is i32[1,1]"},
     {"ScatterND by input", [] { return One("ScatterND", {In({2}), In({1, 1}, kInt64), In({1})}); },
@@ -105,7 +109,9 @@ const RefusalCase kPlaces[] = {
      },
      "m.onnx: n: reduction: 'add' of bool[2]; insert a Cast"},
     {"Compress by a matrix", [] { return One("Compress", {In({2}), In({1, 2}, kBool)}); },
-     "m.onnx: n: condition: must have 1 dimension, is bool[1,2]"},
+     "m.onnx: n: condition: must be bools in 1 dimension, is bool[1,2]"},
+    {"Compress by integers", [] { return One("Compress", {In({2}), Ints({1, 0})}); },
+     "m.onnx: n: condition: must be bools in 1 dimension, is i64[2]"},
     {"Compress by input", [] { return One("Compress", {In({2}), In({2}, kBool)}); },
      "m.onnx: n: condition: %b depends on the input 'b'; give its value with --const b=VALUE"},
     {"OneHot of an input's depth",
@@ -177,6 +183,20 @@ INSTANTIATE_TEST_SUITE_P(Layout, LayoutRefusals, testing::ValuesIn(kLayout));
 INSTANTIATE_TEST_SUITE_P(Places, LayoutRefusals, testing::ValuesIn(kPlaces));
 INSTANTIATE_TEST_SUITE_P(Shapes, LayoutRefusals, testing::ValuesIn(kShapes));
 INSTANTIATE_TEST_SUITE_P(Recurrent, LayoutRefusals, testing::ValuesIn(kRecurrent));
+
+// Catches a list of no kind, which is an empty one, that is taken for one that is there: the default is
+// meant.
+TEST(EmptyLists, AreDefaults) {
+  const std::string plain =
+      Body(*Imported(One("RNN", {In({5, 1, 2}), Weights({1, 3, 2}), Weights({1, 3, 3})})));
+  for (const char* name : {"activations", "activation_alpha", "activation_beta"}) {
+    OnnxBuilder model = One("RNN", {In({5, 1, 2}), Weights({1, 3, 2}), Weights({1, 3, 3})});
+    model.LastNode().add_attribute()->set_name(name);
+    const std::unique_ptr<ir::Module> module = Imported(model);
+    ASSERT_NE(module, nullptr) << name;
+    EXPECT_EQ(Body(*module), plain) << name;
+  }
+}
 
 }  // namespace
 }  // namespace rnnc::import
