@@ -191,7 +191,7 @@ class LoopBuild {
       return Error(
           node_.location,
           "carried sequence '{}': a step must append one element to it (SequenceInsert without a position) "
-          "and do nothing else with it",
+          "and do nothing else with it; give out what a step computes as a scan output",
           name);
     }
     outputs_[i] = {Output::kStacked, parts_.stacked.size()};

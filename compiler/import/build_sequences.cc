@@ -33,7 +33,8 @@ struct Call {
   }
   Diagnostic OnlyAppends() const {
     return emit.Refuse(
-        "a sequence that a Loop carries: only SequenceInsert without a position is computed on it");
+        "a sequence that a Loop carries: only SequenceInsert without a position is computed on it; give out "
+        "what a step computes as a scan output");
   }
 };
 

@@ -116,8 +116,9 @@ Result<Values> ConvertInstanceNormalization(const NodeContext& context) {
   ir::Value* axes = context.emit.Ints(context.HelperName("axes"), spatial);
   for (size_t i : {size_t{1}, size_t{2}}) {
     if (!(context.Input(i)->type == ir::MakeType(x->type.element, {x->type.dims[1]}))) {
-      return context.emit.Refuse("{}: must be one for each of {} channels, is {}", i == 1 ? "scale" : "B",
-                                 x->type.dims[1].ToText(), context.Input(i)->type.ToText());
+      return context.emit.Refuse("{}: must be one for each of {} channels, is {}{}", i == 1 ? "scale" : "B",
+                                 x->type.dims[1].ToText(), context.Input(i)->type.ToText(),
+                                 ir::BindingHint({x->type.dims[1]}, context.Input(i)->type.dims));
     }
     RNNC_ASSIGN(ir::Value * each, context.emit.One(OpKind::kUnsqueeze, {context.Input(i), axes}));
     operands.push_back(each);

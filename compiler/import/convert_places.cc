@@ -308,8 +308,9 @@ Result<Values> ConvertScatterElements(const NodeContext& context) {
   int64_t axis = context.attributes.Int("axis");
   if (axis < 0) axis += x.Rank();
   if (axis < 0 || axis >= x.Rank() || type.Rank() != x.Rank() || context.Input(2)->type.dims != type.dims) {
-    return context.emit.Refuse("indices: {} for {}, updates {}, along axis {}", type.ToText(), x.ToText(),
-                               context.Input(2)->type.ToText(), context.attributes.Int("axis"));
+    return context.emit.Refuse("indices: {} for {}, updates {}, along axis {}{}", type.ToText(), x.ToText(),
+                               context.Input(2)->type.ToText(), context.attributes.Int("axis"),
+                               ir::BindingHint(type.dims, context.Input(2)->type.dims));
   }
   RNNC_ASSIGN(const std::vector<int64_t> sizes, StaticSizes(context, 0, x.dims.size()));
   const std::vector<int64_t> dims = type.StaticDims();

@@ -160,4 +160,11 @@ std::string BindingHint(const Dim& dim) {
   return hint;
 }
 
+std::string BindingHint(const std::vector<Dim>& a, const std::vector<Dim>& b) {
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (!(a[i] == b[i])) return BindingHint(a[i] + b[i]);
+  }
+  return {};
+}
+
 }  // namespace rnnc::ir

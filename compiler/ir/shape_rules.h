@@ -34,5 +34,7 @@ bool IsTooLarge(const Type& type);
 
 // "T" of a polynomial that is refused, as advice: "; bind it with --dim T=N". Empty without symbols.
 std::string BindingHint(const Dim& dim);
+// Of the first sizes in which two lists differ.
+std::string BindingHint(const std::vector<Dim>& a, const std::vector<Dim>& b);
 
 }  // namespace rnnc::ir

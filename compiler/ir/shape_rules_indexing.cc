@@ -130,7 +130,8 @@ Result<Types> ScatterNd(const Query& query) {
   Dims wanted(indices.dims.begin(), indices.dims.end() - 1);
   wanted.insert(wanted.end(), x.dims.begin() + depth, x.dims.end());
   if (!(updates == MakeType(x.element, wanted))) {
-    return query.Refuse("updates: must be {}, is {}", MakeType(x.element, wanted).ToText(), updates.ToText());
+    return query.Refuse("updates: must be {}, is {}{}", MakeType(x.element, wanted).ToText(),
+                        updates.ToText(), BindingHint(wanted, updates.dims));
   }
   return Types{x};
 }

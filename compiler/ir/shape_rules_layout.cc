@@ -32,12 +32,10 @@ Result<Types> Concat(const Query& query) {
     bool fits = part.element == joined.element && part.Rank() == joined.Rank();
     for (size_t k = 0; fits && k < part.dims.size(); ++k) fits = k == axis || part.dims[k] == joined.dims[k];
     if (!fits) {
-      std::string hint;
-      for (size_t k = 0; k < std::min(part.dims.size(), joined.dims.size()) && hint.empty(); ++k) {
-        if (k != axis && part.dims[k] != joined.dims[k]) hint = BindingHint(part.dims[k] + joined.dims[k]);
-      }
+      Dims others = part.dims;
+      if (axis < others.size()) others[axis] = joined.dims[axis];
       return query.Refuse("inputs: cannot join {} and {} along axis {}{}", joined.ToText(), part.ToText(),
-                          axis, hint);
+                          axis, BindingHint(joined.dims, others));
     }
     joined.dims[axis] += part.dims[axis];
   }

@@ -29,11 +29,8 @@ Result<> Require(const Query& query, const char* name, ElementType element, cons
   if (!HasOperand(query, name)) return Ok();
   const Type& type = query.TypeOf(name);
   if (type == MakeType(element, dims)) return Ok();
-  std::string hint;
-  for (size_t i = 0; i < dims.size() && i < type.dims.size() && hint.empty(); ++i) {
-    if (!(dims[i] == type.dims[i])) hint = BindingHint(dims[i] + type.dims[i]);
-  }
-  return query.Refuse("{}: must be {}, is {}{}", name, MakeType(element, dims).ToText(), type.ToText(), hint);
+  return query.Refuse("{}: must be {}, is {}{}", name, MakeType(element, dims).ToText(), type.ToText(),
+                      BindingHint(dims, type.dims));
 }
 
 Result<Sizes> SizesOf(const Query& query, int64_t gates) {

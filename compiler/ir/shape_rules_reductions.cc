@@ -109,8 +109,8 @@ Result<Types> BatchNormalization(const Query& query) {
   for (std::string_view name : {"scale", "b", "mean", "var"}) {
     const Type& type = query.TypeOf(name);
     if (IsFloat(type.element) && type.dims == Dims{channels}) continue;
-    return query.Refuse("{}: must be a float for each of {} channels, is {}", name, channels.ToText(),
-                        type.ToText());
+    return query.Refuse("{}: must be a float for each of {} channels, is {}{}", name, channels.ToText(),
+                        type.ToText(), BindingHint({channels}, type.dims));
   }
   return Types{x};
 }

@@ -89,7 +89,8 @@ Result<> CheckTransposedChannels(const Query& query) {
   const int64_t group = query.op.Int("group");
   if (group < 1) return query.Refuse("group: {} is not positive", group);
   if (!(x[1] == w[0])) {
-    return query.Refuse("input channels: {} and {} differ", x[1].ToText(), w[0].ToText());
+    return query.Refuse("input channels: {} and {} differ{}", x[1].ToText(), w[0].ToText(),
+                        BindingHint(x[1] + w[0]));
   }
   if (!w[0].IsConstant() || !w[1].IsConstant() || w[0].Value() % group != 0) {
     return query.Refuse("group: {} does not divide the {} input channels", group, w[0].ToText());

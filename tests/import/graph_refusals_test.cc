@@ -53,7 +53,8 @@ const RefusalCase kLoops[] = {
     {"a sequence measured in the loop",
      [] { return Collect([](OnnxBuilder& body) { body.Node("SequenceLength", {"q"}, {"r"}, "length"); }); },
      "m.onnx: length: a sequence that a Loop carries: only SequenceInsert without a position is computed on "
-     "it"},
+     "it; "
+     "give out what a step computes as a scan output"},
     {"a sequence filled from the front",
      [] {
        return Collect([](OnnxBuilder& body) {
@@ -61,7 +62,8 @@ const RefusalCase kLoops[] = {
        });
      },
      "m.onnx: insert: a sequence that a Loop carries: only SequenceInsert without a position is computed on "
-     "it"},
+     "it; "
+     "give out what a step computes as a scan output"},
     {"nothing stacked of an open size",
      [] {
        OnnxBuilder body(17), model(17);

@@ -97,6 +97,13 @@ const RefusalCase kPlaces[] = {
      "m.onnx: n: indices: into axis 0 of T; bind it with --dim T=N", Open({"T"})},
     {"ScatterND updates", [] { return One("ScatterND", {In({2}), Table({1, 1}, {0}), In({2})}); },
      "m.onnx: n: updates: must be f32[1], is f32[2]"},
+    {"ScatterND updates of an open size",
+     [] { return One("ScatterND", {In({2}), Table({1, 1}, {0}), In({"T"})}); },
+     "m.onnx: n: updates: must be f32[1], is f32[T]; bind it with --dim T=N", Open({"T"})},
+    {"ScatterElements updates of an open size",
+     [] { return One("ScatterElements", {In({2}), Ints({0}), In({"T"})}); },
+     "m.onnx: n: indices: i64[1] for f32[2], updates f32[T], along axis 0; bind it with --dim T=N",
+     Open({"T"})},
     {"ScatterND reduction",
      [] {
        return One("ScatterND", {In({2}), Table({1, 1}, {0}), In({1})}, 18).Attribute("reduction", "mean");

@@ -411,7 +411,7 @@ TEST(Sequences, Refusals) {
   EXPECT_EQ(
       Refusal(twice),
       "m.onnx: loop: carried sequence 'most': a step must append one element to it (SequenceInsert without a "
-      "position) and do nothing else with it");
+      "position) and do nothing else with it; give out what a step computes as a scan output");
 }
 
 }  // namespace

@@ -94,6 +94,22 @@ const RefusalCase kNormalizations[] = {
     {"InstanceNormalization channels",
      [] { return One("InstanceNormalization", {In({1, 2, 3}), Weights({2}), Weights({3})}); },
      "m.onnx: n: B: must be one for each of 2 channels, is f32[3]"},
+    {"InstanceNormalization of open channels",
+     [] { return One("InstanceNormalization", {In({1, "C", 3}), Weights({2}), Weights({2})}); },
+     "m.onnx: n: scale: must be one for each of C channels, is f32[2]; bind it with --dim C=N", Open({"C"})},
+    {"BatchNormalization of open channels",
+     [] {
+       return One("BatchNormalization",
+                  {In({1, "C"}), Weights({2}), Weights({2}), Weights({2}), Weights({2})});
+     },
+     "m.onnx: n: scale: must be a float for each of C channels, is f32[2]; bind it with --dim C=N",
+     Open({"C"})},
+    {"GroupNormalization of open channels",
+     [] {
+       return One("GroupNormalization", {In({1, "C", 3}), Weights({2}), Weights({2})}, 21)
+           .Attribute("num_groups", 2);
+     },
+     "m.onnx: n: num_groups: 2 groups of f32[1,C,3]; bind it with --dim C=N", Open({"C"})},
     {"GroupNormalization of sizes that are open",
      [] {
        return One("GroupNormalization", {In({1, 2, "S", "T"}), Weights({2}), Weights({2})}, 21)
@@ -160,6 +176,9 @@ const RefusalCase kProducts[] = {
            .Attribute("pads", Longs{1, 0});
      },
      "m.onnx: n: pads: auto_pad is VALID too; only one of them may be"},
+    {"ConvTranspose of open channels",
+     [] { return One("ConvTranspose", {In({1, "C", 5}), Weights({2, 3, 1})}); },
+     "m.onnx: n: input channels: C and 2 differ; bind it with --dim C=N", Open({"C"})},
     {"ConvTranspose group",
      [] { return One("ConvTranspose", {In({1, 2, 5}), Weights({2, 3, 1})}).Attribute("group", 0); },
      "m.onnx: n: group: 0 is not positive"},
