@@ -2,16 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // 1. A state is followed through operators that only move elements: it must end in initial values of loops
-// over
-//    time (and in its update). Whatever else reads it would see another value in every step.
+// over time
+//    (and in its update). Whatever else reads it would see another value in every step.
 // 2. With no frames a loop ends with its initial values. A run over none, on states of which no two elements
 // are
 //    equal, must therefore leave every state as it was: then each carried value goes back to where it came
 //    from.
 
 #include "passes/drop_inexact_step.h"
-
-#include <set>
 
 #include "compiler/ir/kernel_evaluator.h"
 #include "passes/time_symbol.h"
@@ -22,13 +20,6 @@ namespace {
 using ir::Operation;
 using ir::OpKind;
 using ir::Value;
-
-bool OnlyMoves(OpKind kind) {
-  static const std::set<OpKind> kMoves = {
-      OpKind::kIdentity,  OpKind::kTranspose, OpKind::kReshape, OpKind::kFlatten, OpKind::kSqueeze,
-      OpKind::kUnsqueeze, OpKind::kSplit,     OpKind::kSlice,   OpKind::kGather,  OpKind::kConcat};
-  return kMoves.count(kind) != 0;
-}
 
 // The operation that reads `value` other than to begin a loop with it; null when there is none.
 const Operation* OtherReader(const Value& value, const ir::Function& function) {
@@ -43,7 +34,7 @@ const Operation* OtherReader(const Value& value, const ir::Function& function) {
       for (size_t i = 0; i < sequences; ++i) begins = begins && user->Operand(i) != &value;
       if (begins) continue;
     }
-    if (!OnlyMoves(user->Kind())) return user;
+    if (!ir::OnlyMoves(user->Kind())) return user;
     for (const Value* result : user->Results()) {
       if (const Operation* other = OtherReader(*result, function)) return other;
     }

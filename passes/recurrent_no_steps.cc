@@ -3,41 +3,133 @@
 
 #include "passes/recurrent_no_steps.h"
 
-#include <set>
-
 #include "compiler/ir/known_ints.h"
 #include "compiler/ir/known_zeros.h"
+#include "passes/recurrent_cells.h"
+#include "passes/time_symbol.h"
 
 namespace rnnc::passes {
 namespace {
 
 using namespace ir;
 
-// Computed from state, by whatever operators.
-bool IsState(const Value& value, std::set<const Operation*>& seen) {
-  if (value.kind == ValueKind::kState) return true;
-  if (value.kind != ValueKind::kResult || !seen.insert(value.definition).second) return false;
-  for (const Value* operand : value.definition->Operands()) {
-    if (operand != nullptr && IsState(*operand, seen)) return true;
+// What the elements of a value are taken from, through operators that only move them; these too.
+struct Origin {
+  std::set<const Value*> sources;
+  std::set<const Operation*> movers;
+};
+Origin OriginOf(const Value& value) {
+  Origin origin;
+  for (std::vector<const Value*> open = {&value}; !open.empty();) {
+    const Value& next = *open.back();
+    open.pop_back();
+    if (next.IsConst()) continue;  // axes, sizes
+    if (next.kind != ValueKind::kResult || !OnlyMoves(next.definition->Kind())) {
+      origin.sources.insert(&next);
+    } else if (origin.movers.insert(next.definition).second) {
+      for (const Value* operand : next.definition->Operands()) {
+        if (operand != nullptr) open.push_back(operand);
+      }
+    }
+  }
+  return origin;
+}
+
+// Whether a value is the final one of a recurrent operator that begins with elements of `state` alone.
+bool GoesOnWith(const Value& value, const Value& state) {
+  if (value.kind != ValueKind::kResult) return false;
+  const Operation& made = *value.definition;
+  const Cell* cell = FindCell(made.Kind());
+  for (size_t i = 0; cell != nullptr && i < cell->final_values.size(); ++i) {
+    const Value* initial = made.Operand(cell->initial[i]);
+    if (made.Result(cell->final_values[i]) != &value || initial == nullptr) continue;
+    return OriginOf(*initial).sources == std::set<const Value*>{&state};
   }
   return false;
 }
 
+size_t TimeAxis(const Operation& recurrent) { return recurrent.Int("layout") != 0 ? 1 : 0; }
+
+// A recurrent operator over the frames of a call that a value is computed from, by whatever operators; null
+// when there is none.
+const Operation* RecurrentBefore(const Value& value, const Dim& frames) {
+  std::set<const Value*> seen = {&value};
+  for (std::vector<const Value*> open = {&value}; !open.empty();) {
+    const Value& next = *open.back();
+    open.pop_back();
+    if (next.kind != ValueKind::kResult) continue;
+    const bool is_recurrent = FindCell(next.definition->Kind()) != nullptr;
+    if (is_recurrent && next.definition->Operand("X")->type.dims[TimeAxis(*next.definition)] == frames)
+      return next.definition;
+    for (const Value* operand : next.definition->Operands()) {
+      if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
+    }
+  }
+  return nullptr;
+}
+
+// update @h, %v  ->  update @h, (where there are steps, %v, @h)
+void KeepWithoutSteps(Operation& update, const Operation& recurrent) {
+  Value* x = recurrent.Operand("X");
+  const size_t time = TimeAxis(recurrent);
+  if (!MayHaveNoSteps(*x, time)) return;
+  Builder builder = Builder::Before(&update);
+  Value* state = update.Operand(size_t{0});
+  update.SetOperand(1, builder.Op(OpKind::kWhere,
+                                  {HasSteps(builder, x, time), update.Operand("value"), state}, state->type));
+}
+
 }  // namespace
 
-Value* ZeroWithoutSteps(Builder& builder, Value* x, const Value* initial, Value* final_value) {
-  Module& module = *builder.GetBlock().Parent()->Parent();
-  std::set<const Operation*> seen;
-  const Dim& steps = x->type.dims[0];
-  const bool never_none = IsAtMost(Dim(1), steps, LeastSizesOf(module));
-  if (never_none || IsZero(*initial) || IsState(*initial, seen)) return final_value;
+std::set<const Operation*> SeparateUpdates(Function& function) {
+  std::set<const Operation*> separate;
+  Block& body = function.Body();
+  const std::vector<Operation*> operations = body.Snapshot();
+  const std::optional<std::string> time = TimeSymbol(function);
+  for (Operation* update : operations) {
+    if (update->Kind() != OpKind::kUpdate) continue;
+    const Value& state = *update->Operand(size_t{0});
+    const Origin origin = OriginOf(*update->Operand("value"));
+    const bool goes_on = std::any_of(origin.sources.begin(), origin.sources.end(),
+                                     [&](const Value* source) { return GoesOnWith(*source, state); });
+    if (goes_on) {
+      separate.insert(update);
+      std::map<const Value*, Value*> copies;
+      for (const Operation* operation : operations) {
+        if (origin.movers.count(operation) != 0)
+          separate.insert(CloneOperation(*operation, body, update, copies));
+      }
+      const auto copy = copies.find(update->Operand("value"));
+      if (copy != copies.end()) update->SetOperand(1, copy->second);
+    }
+    for (const Value* source : origin.sources) {
+      if (!time || GoesOnWith(*source, state)) continue;
+      const Operation* recurrent = RecurrentBefore(*source, Dim::Symbol(*time));
+      if (recurrent != nullptr) KeepWithoutSteps(*update, *recurrent);
+    }
+  }
+  return separate;
+}
+
+bool MayHaveNoSteps(const Value& x, size_t time) {
+  const Module& module =
+      *(x.kind == ValueKind::kResult ? x.definition->Parent() : x.block)->Parent()->Parent();
+  return !IsAtMost(Dim(1), x.type.dims[time], LeastSizesOf(module));
+}
+
+Value* HasSteps(Builder& builder, Value* x, size_t time) {
   Operation* length = builder.Create(OpKind::kShape, {x}, {MakeType(ElementType::kI64, {Dim(1)})});
-  length->Set("start", int64_t{0});
-  length->Set("end", int64_t{1});
-  Value* none = module.AddConst("none", MakeScalar(ElementType::kI64, 0));
-  Value* some =
-      builder.Op(OpKind::kGreater, {length->Result(), none}, MakeType(ElementType::kBool, {Dim(1)}));
-  Value* zero = module.AddConst("zero", MakeScalar(final_value->type.element, 0));
+  length->Set("start", static_cast<int64_t>(time));
+  length->Set("end", static_cast<int64_t>(time) + 1);
+  Value* none = builder.GetBlock().Parent()->Parent()->AddConst("none", MakeScalar(ElementType::kI64, 0));
+  return builder.Op(OpKind::kGreater, {length->Result(), none}, MakeType(ElementType::kBool, {Dim(1)}));
+}
+
+Value* ZeroWithoutSteps(Builder& builder, Value* x, const Value* initial, Value* final_value) {
+  if (!MayHaveNoSteps(*x) || IsZero(*initial)) return final_value;
+  Value* some = HasSteps(builder, x);
+  Value* zero =
+      builder.GetBlock().Parent()->Parent()->AddConst("zero", MakeScalar(final_value->type.element, 0));
   return builder.Op(OpKind::kWhere, {some, final_value, zero}, final_value->type);
 }
 

@@ -178,10 +178,16 @@ void HoldBehindTheEnd(CellBody& body, const Lengths& lengths, Value* counter, st
   for (size_t i = 0; i < next.size(); ++i) next[i] = Where(body.builder, inside, next[i], body.carried[i]);
 }
 
-// An empty sequence ends with 0, not with its initial state.
-Value* ZeroWhereEmpty(Builder& builder, const Lengths& lengths, Value* final_value) {
-  Value* some = builder.Op(OpKind::kGreater, {lengths.each, Scalar(builder, ElementType::kI64, 0)},
-                           {ElementType::kBool, lengths.each->type.dims});
+// An empty sequence ends with 0, not with its initial state; but of a state of the instance (`x`: of which)
+// where the call has no steps at all.
+Value* ZeroWhereEmpty(Builder& builder, const Lengths& lengths, Value* x, Value* final_value) {
+  const Type truth{ElementType::kBool, lengths.each->type.dims};
+  Value* some = builder.Op(OpKind::kGreater, {lengths.each, Scalar(builder, ElementType::kI64, 0)}, truth);
+  if (x != nullptr && MayHaveNoSteps(*x)) {
+    Value* has_none =
+        builder.Op(OpKind::kNot, {HasSteps(builder, x)}, MakeType(ElementType::kBool, {Dim(1)}));
+    some = builder.Op(OpKind::kOr, {some, has_none}, truth);
+  }
   return Where(builder, some, final_value, Scalar(builder, final_value->type.element, 0));
 }
 
@@ -253,7 +259,28 @@ void ReplaceNamed(Value* old, Value* made) {
   ReplaceAllUses(old, made);
 }
 
-Result<> Expand(Operation& op, const Cell& cell) {
+// Final value `i` of every direction, for updates of the state that it began with (`for_update`), or for
+// others.
+struct Final {
+  std::vector<Value*> last, initial;  // a direction
+};
+Value* JoinedFinal(Builder& builder, const Operation& op, const Final& final, const Lengths& lengths,
+                   Value* x, bool for_update) {
+  std::vector<Value*> parts;
+  for (size_t d = 0; d < final.last.size(); ++d) {
+    Value* last = final.last[d];
+    if (lengths.each != nullptr) {
+      last = ZeroWhereEmpty(builder, lengths, for_update ? x : nullptr, last);
+    } else if (!for_update) {
+      last = ZeroWithoutSteps(builder, x, final.initial[d], last);
+    }
+    parts.push_back(last);
+  }
+  return JoinDirections(builder, parts, DirectionAxis(op));
+}
+
+// `for_updates`: see SeparateUpdates.
+Result<> Expand(Operation& op, const Cell& cell, const std::set<const Operation*>& for_updates) {
   RNNC_TRY(Refuse(op, cell));
   Builder builder = Builder::Before(&op);
   const bool batch_first = op.Int("layout") != 0;
@@ -273,19 +300,14 @@ Result<> Expand(Operation& op, const Cell& cell) {
   Value* y = op.Result("Y");
   const bool stacked = y->HasUsers();
   const Lengths lengths = LengthsOf(builder, op, x);
-  std::vector<Value*> outputs;                                        // a direction
-  std::vector<std::vector<Value*>> finals(cell.final_values.size());  // by value, then direction
+  std::vector<Value*> outputs;  // a direction
+  std::vector<Final> finals(cell.final_values.size());
   for (size_t direction = 0; direction < Directions(op); ++direction) {
     Operation* scan = MakeScan(builder, op, cell, x, lengths, direction, stacked);
     if (stacked) outputs.push_back(scan->Result(0));
     for (size_t i = 0; i < finals.size(); ++i) {
-      Value* last = scan->Result(i + (stacked ? 1 : 0));
-      const Value* initial = scan->Operand(static_cast<size_t>(scan->Int("n_each")) + i);
-      if (op.Result(cell.final_values[i])->HasUsers()) {
-        last = lengths.each != nullptr ? ZeroWhereEmpty(builder, lengths, last)
-                                       : ZeroWithoutSteps(builder, x, initial, last);
-      }
-      finals[i].push_back(last);
+      finals[i].last.push_back(scan->Result(i + (stacked ? 1 : 0)));
+      finals[i].initial.push_back(scan->Operand(static_cast<size_t>(scan->Int("n_each")) + i));
     }
   }
   if (stacked) {
@@ -294,7 +316,15 @@ Result<> Expand(Operation& op, const Cell& cell) {
   }
   for (size_t i = 0; i < finals.size(); ++i) {
     Value* old = op.Result(cell.final_values[i]);
-    if (old->HasUsers()) ReplaceNamed(old, JoinDirections(builder, finals[i], DirectionAxis(op)));
+    Value* kept = nullptr;
+    for (Operation* user : std::vector<Operation*>(old->Users())) {
+      if (for_updates.count(user) == 0) continue;
+      if (kept == nullptr) kept = JoinedFinal(builder, op, finals[i], lengths, x, true);
+      for (size_t k = 0; k < user->Operands().size(); ++k) {
+        if (user->Operand(k) == old) user->SetOperand(k, kept);
+      }
+    }
+    if (old->HasUsers()) ReplaceNamed(old, JoinedFinal(builder, op, finals[i], lengths, x, false));
   }
   op.Parent()->Erase(&op);
   return Ok();
@@ -305,12 +335,13 @@ Result<> Expand(Operation& op, const Cell& cell) {
 Result<> RecurrentToScan(Module& module, const PassOptions&) {
   std::vector<Diagnostic> refused;
   for (const auto& function : module.Functions()) {
+    const std::set<const Operation*> for_updates = SeparateUpdates(*function);
     std::vector<Operation*> recurrent;
     Walk(function->Body(), [&](Operation& operation) {
       if (FindCell(operation.Kind()) != nullptr) recurrent.push_back(&operation);
     });
     for (Operation* operation : recurrent) {
-      Result<> done = Expand(*operation, *FindCell(operation->Kind()));
+      Result<> done = Expand(*operation, *FindCell(operation->Kind()), for_updates);
       refused.insert(refused.end(), done.diagnostics().begin(), done.diagnostics().end());
     }
   }

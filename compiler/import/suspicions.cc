@@ -15,34 +15,41 @@ using ir::Value;
 using ir::ValueKind;
 
 // True when no input of the model takes part in its elements: it was written down when the model was made.
-bool IsFixed(const Value& value, std::set<const ir::Operation*>& seen) {
-  if (value.IsConst()) return true;
-  if (value.kind != ValueKind::kResult) return false;
-  const ir::Operation& made = *value.definition;
-  // A size that is a number is as fixed as a constant is.
-  if (made.Kind() == ir::OpKind::kShape || !seen.insert(&made).second) return true;
-  return std::all_of(made.Operands().begin(), made.Operands().end(),
-                     [&](const Value* operand) { return operand == nullptr || IsFixed(*operand, seen); });
+bool IsFixed(const Value& value) {
+  std::set<const Value*> seen = {&value};
+  for (std::vector<const Value*> open = {&value}; !open.empty();) {
+    const Value& next = *open.back();
+    open.pop_back();
+    if (next.IsConst()) continue;
+    if (next.kind != ValueKind::kResult) return false;
+    // A size that is a number is as fixed as a constant is.
+    if (next.definition->Kind() == ir::OpKind::kShape) continue;
+    for (const Value* operand : next.definition->Operands()) {
+      if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
+    }
+  }
+  return true;
 }
 
 // True when the caller gets the elements of a value, in whatever shape.
 bool IsReturned(const Value& value) {
-  static const std::set<ir::OpKind> kMovers = {
-      ir::OpKind::kIdentity,  ir::OpKind::kReshape, ir::OpKind::kSqueeze, ir::OpKind::kUnsqueeze,
-      ir::OpKind::kTranspose, ir::OpKind::kConcat,  ir::OpKind::kSlice,   ir::OpKind::kGather,
-      ir::OpKind::kSplit,     ir::OpKind::kCast,    ir::OpKind::kFlatten};
-  return std::any_of(value.Users().begin(), value.Users().end(), [](const ir::Operation* user) {
-    if (user->Kind() == ir::OpKind::kReturn) return true;
-    const std::vector<Value*> results = user->Results();
-    return kMovers.count(user->Kind()) != 0 &&
-           std::any_of(results.begin(), results.end(),
-                       [](const Value* result) { return IsReturned(*result); });
-  });
+  std::set<const Value*> seen = {&value};
+  for (std::vector<const Value*> open = {&value}; !open.empty();) {
+    const Value& next = *open.back();
+    open.pop_back();
+    for (const ir::Operation* user : next.Users()) {
+      if (user->Kind() == ir::OpKind::kReturn) return true;
+      if (!ir::OnlyMoves(user->Kind()) && user->Kind() != ir::OpKind::kCast) continue;
+      for (const Value* result : user->Results()) {
+        if (seen.insert(result).second) open.push_back(result);
+      }
+    }
+  }
+  return false;
 }
 
 const Value* FixedInput(const Values& inputs, size_t i) {
-  std::set<const ir::Operation*> seen;
-  return i < inputs.size() && inputs[i] != nullptr && IsFixed(*inputs[i], seen) ? inputs[i] : nullptr;
+  return i < inputs.size() && inputs[i] != nullptr && IsFixed(*inputs[i]) ? inputs[i] : nullptr;
 }
 
 }  // namespace

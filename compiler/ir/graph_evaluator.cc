@@ -46,6 +46,7 @@ class Evaluation {
  private:
   Result<> Bind(const Value& argument, const Array& input);
   Result<> Execute(const Operation& operation);
+  bool HasNoFrames() const;
   Result<> CheckIndex(const Operation& operation);
   Result<> CheckSteps(const Operation& operation);
   Result<> Compute(const Operation& operation);
@@ -242,6 +243,14 @@ Result<> Evaluation::Execute(const Operation& operation) {
   }
 }
 
+// A call without frames leaves the states alone. Time is the first size that a call gives.
+bool Evaluation::HasNoFrames() const {
+  const std::vector<RuntimeSize> sizes = SizesOf(function_);
+  if (sizes.empty()) return false;
+  const auto frames = symbols_.find(sizes[0].symbol);
+  return frames != symbols_.end() && frames->second == 0;
+}
+
 Result<std::vector<Array>> Evaluation::Run(const std::vector<Array>& inputs) {
   const Block& body = function_.Body();
   const Location place{function_.Parent()->source, {}};
@@ -258,7 +267,7 @@ Result<std::vector<Array>> Evaluation::Run(const std::vector<Array>& inputs) {
   const Operation* terminator = body.Terminator();
   RNNC_CHECK(terminator != nullptr && terminator->Kind() == OpKind::kReturn, "a function without `return`");
   for (const Value* value : terminator->Operands()) results.push_back(ValueOf(value));
-  if (options_.states != nullptr) {
+  if (options_.states != nullptr && !HasNoFrames()) {
     for (auto& [name, array] : updates_) options_.states->insert_or_assign(name, std::move(array));
   }
   return results;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace rnnc::ir {
 namespace {
@@ -22,17 +23,30 @@ const std::map<OpKind, size_t>& Movers() {
 }  // namespace
 
 bool IsZero(const Value& value) {
-  if (value.IsConst()) {
-    const std::vector<std::byte>& bytes = value.tensor->bytes;
-    return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+  std::set<const Value*> seen = {&value};
+  for (std::vector<const Value*> open = {&value}; !open.empty();) {
+    const Value& next = *open.back();
+    open.pop_back();
+    if (next.IsConst()) {
+      const std::vector<std::byte>& bytes = next.tensor->bytes;
+      if (std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; }))
+        return false;
+      continue;
+    }
+    if (next.kind != ValueKind::kResult) return false;
+    const std::vector<Value*>& operands = next.definition->Operands();
+    const auto mover = Movers().find(next.definition->Kind());
+    if (next.definition->Kind() == OpKind::kConcat) {
+      for (const Value* part : operands) {
+        if (seen.insert(part).second) open.push_back(part);
+      }
+    } else if (mover == Movers().end()) {
+      return false;
+    } else if (const Value* source = operands.at(mover->second); seen.insert(source).second) {
+      open.push_back(source);
+    }
   }
-  if (value.kind != ValueKind::kResult) return false;
-  const std::vector<Value*>& operands = value.definition->Operands();
-  if (value.definition->Kind() == OpKind::kConcat) {
-    return std::all_of(operands.begin(), operands.end(), [](const Value* part) { return IsZero(*part); });
-  }
-  const auto mover = Movers().find(value.definition->Kind());
-  return mover != Movers().end() && IsZero(*operands.at(mover->second));
+  return true;
 }
 
 }  // namespace rnnc::ir

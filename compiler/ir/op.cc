@@ -93,6 +93,24 @@ const std::vector<OpInfo>& AllOps() {
 
 const OpInfo& InfoOf(OpKind kind) { return AllOps()[static_cast<size_t>(kind)]; }
 
+bool OnlyMoves(OpKind kind) {
+  switch (kind) {
+    case OpKind::kIdentity:
+    case OpKind::kTranspose:
+    case OpKind::kReshape:
+    case OpKind::kFlatten:
+    case OpKind::kSqueeze:
+    case OpKind::kUnsqueeze:
+    case OpKind::kSplit:
+    case OpKind::kSlice:
+    case OpKind::kGather:
+    case OpKind::kConcat:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::optional<OpKind> ParseOpKind(std::string_view text) {
   for (const OpInfo& info : AllOps()) {
     if (info.text == text) return info.kind;

@@ -55,6 +55,8 @@ struct OpInfo {
 };
 
 const OpInfo& InfoOf(OpKind kind);
+// Operators whose results hold the elements of their operands, in another order or shape, and nothing else.
+bool OnlyMoves(OpKind kind);
 std::optional<OpKind> ParseOpKind(std::string_view text);
 const std::vector<OpInfo>& AllOps();
 
