@@ -199,6 +199,41 @@ ProgramEmitter::Access ProgramEmitter::Resolve(const ir::Value& tensor, const st
 
 Value* ProgramEmitter::BaseOf(const ir::Value& tensor) { return frame_.Address(tensor); }
 
+// The general case: every active lane that is inside, one by one.
+Value* ProgramEmitter::LoadLanes(const ir::Value& tensor, Value* base, const Access& access,
+                                 const Point& point, std::optional<double> fill) {
+  auto& builder = frame_.Builder();
+  const ir::ElementType element = tensor.type.element;
+  llvm::Type* type = MemoryType(builder.getContext(), element);
+  auto* vector = llvm::FixedVectorType::get(type, static_cast<unsigned>(point.lanes));
+  const llvm::Align align(static_cast<uint64_t>(ir::BytesOf(element)));
+  Value* loaded = nullptr;
+  Value* mask = LeadingLanes(frame_, point.lanes, point.active);
+  if (access.inside != nullptr) mask = builder.CreateAnd(mask, Splat(frame_, access.inside, point.lanes));
+  const bool contiguous = access.stride && *access.stride == 1;
+  if (contiguous) {
+    Value* address = builder.CreateGEP(type, base, access.first);
+    loaded = builder.CreateMaskedLoad(vector, address, align, mask, llvm::Constant::getNullValue(vector));
+  } else {
+    Value* positions = access.elements;
+    if (positions == nullptr) {
+      IndexExpr lane = IndexExpr::Variable(Axes::kLane) * Dim(*access.stride);
+      positions =
+          builder.CreateAdd(EmitVectorIndex(lane, point.lanes, {}), Splat(frame_, access.first, point.lanes));
+    }
+    Value* pointers = builder.CreateGEP(type, base, positions);
+    loaded = builder.CreateMaskedGather(vector, pointers, align, mask, llvm::Constant::getNullValue(vector));
+  }
+  loaded = FromMemory(frame_, element, loaded);
+  if (access.inside != nullptr) {
+    Value* outside =
+        Splat(frame_, RegisterConstant(builder.getContext(), element, *fill, static_cast<int64_t>(*fill)),
+              point.lanes);
+    loaded = builder.CreateSelect(Splat(frame_, access.inside, point.lanes), loaded, outside);
+  }
+  return loaded;
+}
+
 Value* ProgramEmitter::Load(const ir::Value& tensor, const Access& access, const Point& point,
                             std::optional<double> fill) {
   auto& builder = frame_.Builder();
@@ -250,31 +285,7 @@ Value* ProgramEmitter::Load(const ir::Value& tensor, const Access& access, const
     Value* outside = RegisterConstant(builder.getContext(), element, *fill, static_cast<int64_t>(*fill));
     return builder.CreateSelect(access.inside, loaded, Splat(frame_, outside, point.lanes));
   }
-  // The general case: every active lane that is inside, one by one.
-  Value* mask = LeadingLanes(frame_, point.lanes, point.active);
-  if (access.inside != nullptr) mask = builder.CreateAnd(mask, Splat(frame_, access.inside, point.lanes));
-  const bool contiguous = access.stride && *access.stride == 1;
-  if (contiguous) {
-    Value* address = builder.CreateGEP(type, base, access.first);
-    loaded = builder.CreateMaskedLoad(vector, address, align, mask, llvm::Constant::getNullValue(vector));
-  } else {
-    Value* positions = access.elements;
-    if (positions == nullptr) {
-      IndexExpr lane = IndexExpr::Variable(Axes::kLane) * Dim(*access.stride);
-      positions =
-          builder.CreateAdd(EmitVectorIndex(lane, point.lanes, {}), Splat(frame_, access.first, point.lanes));
-    }
-    Value* pointers = builder.CreateGEP(type, base, positions);
-    loaded = builder.CreateMaskedGather(vector, pointers, align, mask, llvm::Constant::getNullValue(vector));
-  }
-  loaded = FromMemory(frame_, element, loaded);
-  if (access.inside != nullptr) {
-    Value* outside =
-        Splat(frame_, RegisterConstant(builder.getContext(), element, *fill, static_cast<int64_t>(*fill)),
-              point.lanes);
-    loaded = builder.CreateSelect(Splat(frame_, access.inside, point.lanes), loaded, outside);
-  }
-  return loaded;
+  return LoadLanes(tensor, base, access, point, fill);
 }
 
 // Without gathers and masked loads LLVM would go through vectors of addresses and a branch a lane.

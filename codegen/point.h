@@ -80,6 +80,8 @@ class ProgramEmitter {
   llvm::Value* EmitLanes(const ir::ScalarNode& node, const Point& point, const Values& nodes);
   llvm::Value* Load(const ir::Value& tensor, const Access& access, const Point& point,
                     std::optional<double> fill);
+  llvm::Value* LoadLanes(const ir::Value& tensor, llvm::Value* base, const Access& access, const Point& point,
+                         std::optional<double> fill);
   llvm::Value* EmitScalarIndex(const ir::IndexExpr& index, const Values& nodes);
   llvm::Value* EmitVectorIndex(const ir::IndexExpr& index, int lanes, const Values& nodes);
   llvm::Value* EmitIndex(const ir::IndexExpr& index, int lanes, const Values& nodes, bool* uniform);

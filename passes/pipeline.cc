@@ -128,7 +128,7 @@ namespace {
 Diagnostic WrongStage(const std::string& name, ir::Stage from) {
   const PassEntry& pass = *FindPass(name);
   const std::string wanted(ToText(pass.before));
-  const Diagnostic error =
+  Diagnostic error =
       Error({}, "pass `{}`: works on stage {}, and the module is in stage {}", name, wanted, ToText(from));
   if (pass.before < from) return error;
   for (const PassEntry& other : Pipeline()) {

@@ -98,9 +98,9 @@ TEST(CmakePackage, AModelIsATargetOfTheUsersProject) {
   ASSERT_TRUE(WriteFile(folder / "app/generic.cpp", kGeneric).ok());
 
   ASSERT_TRUE(Succeeds({cmake, "--install", RNNC_BINARY_DIR, "--prefix", folder / "usr"}));
-  ASSERT_TRUE(
-      Succeeds({cmake, "-S", folder / "app", "-B", folder / "out", "-DCMAKE_PREFIX_PATH=" + (folder / "usr"),
-                std::string("-DCMAKE_C_FLAGS=") + flags, std::string("-DCMAKE_CXX_FLAGS=") + flags}));
+  ASSERT_TRUE(Succeeds({cmake, "-G", "Ninja", "-S", folder / "app", "-B", folder / "out",
+                        "-DCMAKE_PREFIX_PATH=" + (folder / "usr"), std::string("-DCMAKE_C_FLAGS=") + flags,
+                        std::string("-DCMAKE_CXX_FLAGS=") + flags}));
   ASSERT_TRUE(Succeeds({cmake, "--build", folder / "out"}));
   EXPECT_EQ(test::RunProcess({folder / "out/app"}).output, "2 0 7 7\n");
   EXPECT_EQ(test::RunProcess({folder / "out/generic"}).output, "no error: 2 0 7\n");

@@ -33,6 +33,7 @@ struct Seed {
 using B = OnnxBuilder;
 using Ints = std::vector<int64_t>;
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<Seed>& Seeds() {
   static const std::vector<Seed> seeds = {
       {"MatMul", {2, 3}, {{3, 4}}, {}},

@@ -4,6 +4,7 @@
 // Whole models through the whole pipeline: after every pass the module computes what it computed before.
 #include "passes/pipeline.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -47,7 +48,7 @@ void ExpectSame(const Outcome& actual, const Outcome& expected, const std::strin
   for (size_t i = 0; i < actual.outputs.size(); ++i) ExpectNear(actual.outputs[i], expected.outputs[i], what);
   for (const auto& [name, state] : expected.states) {
     ASSERT_TRUE(actual.states.count(name)) << what << ": state " << name;
-    ExpectNear(actual.states.at(name), state, what + ": state " + name);
+    ExpectNear(actual.states.at(name), state, fmt::format("{}: state {}", what, name));
   }
 }
 

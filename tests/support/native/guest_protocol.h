@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+/* NOLINTBEGIN(readability-identifier-naming): C names */
 typedef enum guest_op {
   GUEST_MODEL,   /* where descriptor number `which` lies; the address is the reply's status */
   GUEST_READ,    /* `count` bytes at address `which` */
@@ -33,6 +34,8 @@ typedef struct guest_reply {
   uint64_t status;
   uint64_t damaged; /* how many buffers were written beside */
 } guest_reply;
+
+/* NOLINTEND(readability-identifier-naming) */
 
 enum { kGuestBuffers = 64 }; /* at most, of one call */
 
