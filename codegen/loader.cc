@@ -94,11 +94,10 @@ Result<std::unique_ptr<LoadedObject>> LoadedObject::Load(const std::string& obje
                  reasons.empty() ? what : reasons);
   };
   const llvm::MemoryBufferRef bytes(object, model_name);
-  if (auto file = llvm::object::ObjectFile::createObjectFile(bytes); !file) {
-    return failed(file.takeError());
-  } else if ((*file)->getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch()) {
+  auto file = llvm::object::ObjectFile::createObjectFile(bytes);
+  if (!file) return failed(file.takeError());
+  if ((*file)->getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch())
     return failed(llvm::createStringError("it is code of another architecture"));
-  }
   auto made = orc::LLJITBuilder().setObjectLinkingLayerCreator(MakeLinker).create();
   if (!made) return failed(made.takeError());
   loaded->impl_->jit = std::move(*made);

@@ -37,7 +37,7 @@ void Forward(Operation& reader, Value* stacked, Value* last, const IndexExpr& st
   const int number = AddOperands(reader, {last})[0];
   ir::ForEachProgram(reader.GetKernel(), [&](ir::Program& program, const std::vector<ir::Dim>&) {
     for (ir::ScalarNode& node : program.nodes) {
-      if (node.op != ir::ScalarOp::kRead || node.fill || !(node.indices.size() > 0) ||
+      if (node.op != ir::ScalarOp::kRead || node.fill || node.indices.empty() ||
           reader.Operand(static_cast<size_t>(node.operand)) != stacked || !(node.indices[0] == step)) {
         continue;
       }

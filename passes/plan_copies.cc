@@ -37,7 +37,8 @@ bool IsCarriedOn(const Value* value, const Operation& operation) {
   const Operation* loop = value->block->Owner();
   if (loop == nullptr || loop->Kind() == OpKind::kBlocks) return false;
   const auto n_each = static_cast<int>(value->block->Terminator()->Int("n_each"));
-  const Value* next = value->block->Terminator()->Operand(static_cast<size_t>(n_each + value->index));
+  const int carried = n_each + value->index;
+  const Value* next = value->block->Terminator()->Operand(static_cast<size_t>(carried));
   return next == operation.Result() && value->Users().size() == 1;
 }
 

@@ -71,7 +71,7 @@ char KindOf(const onnx::AttributeProto& attribute) {
 ir::Attribute ValueOf(const onnx::AttributeProto& attribute, char kind) {
   switch (kind) {
     case 'i':
-      return static_cast<int64_t>(attribute.i());
+      return attribute.i();
     case 'f':
       return static_cast<double>(attribute.f());
     case 's':

@@ -336,10 +336,11 @@ std::string IndexExpr::ToText(const std::vector<std::string>& variable_names,
       const std::string coefficient = term.coefficient.ToText();
       const bool plain = term.coefficient.IsConstant();
       text += text.empty() || (plain && term.coefficient.Value() < 0) ? "" : "+";
-      text += (plain ? coefficient : "(" + coefficient + ")") + "*" + factor;
+      text += plain ? coefficient : "(" + coefficient + ")";
+      text += "*" + factor;
     }
   }
-  const std::string constant = constant_.ToText();
+  std::string constant = constant_.ToText();
   if (text.empty()) return constant;
   if (constant_.Is(0)) return text;
   return text + (constant[0] == '-' ? "" : "+") + constant;

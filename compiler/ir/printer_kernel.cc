@@ -89,7 +89,7 @@ class KernelPrinter {
     if (lines.size() == 1) return header + " { " + lines[0] + " }";
     const std::string margin(static_cast<size_t>(printing_.indent), ' ');
     std::string text = header + " {\n";
-    for (const std::string& line : lines) text += margin + "  " + line + "\n";
+    for (const std::string& line : lines) text += fmt::format("{}  {}\n", margin, line);
     return text + margin + "}";
   }
 
@@ -198,7 +198,7 @@ class KernelPrinter {
 
   void AppendEpilogue(std::vector<std::string>& lines) {
     const Statements statements = StatementsOf(InTextOrder(kernel_.epilogue), accumulator_names_);
-    for (const auto& [name, value] : statements.named) lines.push_back(name + " = " + value);
+    for (const auto& [name, value] : statements.named) lines.push_back(fmt::format("{} = {}", name, value));
     std::string yield = "yield";
     for (size_t i = 0; i < statements.outputs.size(); ++i) {
       yield += (i == 0 ? " " : ", ") + statements.outputs[i];

@@ -180,7 +180,7 @@ Tally RunNodeTests(const Runner& run, double atol, const std::string& list_file)
     if (wrong.empty()) {
       tally.passed.push_back(name);
     } else {
-      tally.failed.push_back(name + ": " + wrong);
+      tally.failed.push_back(fmt::format("{}: {}", name, wrong));
     }
   }
   WriteList(tally, list_file);

@@ -56,7 +56,8 @@ class Emit : public ::testing::TestWithParam<TestRow> {
     arguments.insert(arguments.end(), options.begin(), options.end());
     const ProcessResult result = Rnnc(arguments, folder_.path().string());
     if (result.exit_code != 0) return ::testing::AssertionFailure() << result.errors;
-    if (result.output + result.errors != "") return ::testing::AssertionFailure() << "-q is not quiet";
+    if (!result.output.empty() || !result.errors.empty())
+      return ::testing::AssertionFailure() << "-q is not quiet";
     std::error_code ignored;
     if (std::filesystem::file_size(folder_ / file, ignored) < 64)
       return ::testing::AssertionFailure() << file << " is empty";

@@ -9,8 +9,6 @@ namespace {
 using test::OnnxBuilder;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
 
 constexpr int kBool = onnx::TensorProto::BOOL;
 
@@ -55,7 +53,7 @@ OnnxBuilder Choose(OnnxBuilder condition, const std::string& name) {
 
 // Conditions from shapes, from floats, by logic. Catches an analysis of integers alone.
 TEST(Branches, KnownConditions) {
-  const auto is_negated = [](OnnxBuilder model, const ImportOptions& options = {}) {
+  const auto is_negated = [](const OnnxBuilder& model, const ImportOptions& options = {}) {
     std::unique_ptr<ir::Module> module = Imported(model, options);
     return module != nullptr && Body(*module).find(" neg ") != std::string::npos;
   };

@@ -403,7 +403,7 @@ TEST(GraphEvaluator, ChecksTypes) {
 // scan, by hand: s' = 2 s + x, gives s. Catches slices or rows in the wrong order when it runs backwards,
 // carries that leak from one call of an inner scan into the next, and no steps.
 TEST(GraphEvaluator, Scan) {
-  const auto run = [](const std::string& direction, std::vector<double> x) {
+  const auto run = [](const std::string& direction, const std::vector<double>& x) {
     const std::unique_ptr<Module> module = ParseOrDie(R"(module @scan {stage=graph} {
   const @two: f32[1] = [2.0]
   func @main(%x: f32[T,1], %s0: f32[1]) -> (%all: f32[T,1], %last: f32[1]) {

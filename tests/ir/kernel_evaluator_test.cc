@@ -16,7 +16,6 @@ namespace {
 
 using namespace ir;
 using rnnc::testing::F32;
-using rnnc::testing::I64;
 using rnnc::testing::OneOp;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

@@ -138,7 +138,7 @@ struct Recurrent {
   std::vector<Array> inputs;
 
   Recurrent(const Net& n, OpKind kind, const std::vector<std::string>& activations,
-            bool constant_weights = true, Dim steps = Dim::Symbol("T"))
+            bool constant_weights = true, const Dim& steps = Dim::Symbol("T"))
       : net(n) {
     const auto size = [](size_t s) { return static_cast<int64_t>(s); };
     const int64_t h = size(n.hidden), i = size(n.inputs), b = size(n.batch), g = size(n.gates);

@@ -167,7 +167,7 @@ Result<std::vector<std::vector<ir::Tensor>>> RunProgram(const TestRow& row, cons
                                       "-Werror",
                                       "-pedantic",
                                       "-I",
-                                      RNNC_SOURCE_DIR "/runtime",
+                                      (RNNC_SOURCE_DIR "/runtime"),
                                       source,
                                       "-o",
                                       app};

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* NOLINTBEGIN(readability-identifier-naming, modernize-use-nullptr): C */
 typedef struct edge_memory {
   unsigned char* data;
   size_t bytes;
@@ -57,5 +58,6 @@ static inline void edge_free(edge_memory* memory) {
   const size_t page = edge_page();
   if (memory->pages != NULL) munmap(memory->pages - page, memory->page_bytes + 2 * page);
 }
+/* NOLINTEND(readability-identifier-naming, modernize-use-nullptr) */
 
 #endif

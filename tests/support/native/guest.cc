@@ -61,9 +61,9 @@ Result<> Guest::Build(const TestRow& row, const std::vector<ProgramObject>& obje
   std::vector<std::string> command = {toolchain.c,
                                       "-std=c11",
                                       "-O1",
-                                      "-I" RNNC_SOURCE_DIR "/runtime",
-                                      "-I" RNNC_SOURCE_DIR,
-                                      RNNC_SOURCE_DIR "/tests/support/native/guest.c",
+                                      ("-I" RNNC_SOURCE_DIR "/runtime"),
+                                      ("-I" RNNC_SOURCE_DIR),
+                                      (RNNC_SOURCE_DIR "/tests/support/native/guest.c"),
                                       "tables.c",
                                       "-o",
                                       "guest"};
@@ -200,7 +200,8 @@ Result<> Guest::ReadModels(size_t count) {
     guest_reply reply = {};
     if (!Send(&request, sizeof request) || !Receive(&reply, sizeof reply)) break;
     const std::vector<std::byte> bytes =
-        Read(reinterpret_cast<const void*>(reply.status), sizeof(rnnc_model));
+        Read(reinterpret_cast<const void*>(reply.status),  // NOLINT(performance-no-int-to-ptr): of the guest
+             sizeof(rnnc_model));
     rnnc_model model = {};
     std::memcpy(&model, bytes.data(), sizeof model);
     if (model.abi_version != RNNC_ABI_VERSION || model.struct_bytes != sizeof model) {

@@ -31,7 +31,7 @@ const std::vector<Emulation>& Emulations() {
 bool InPath(const std::string& program) {
   const char* path = std::getenv("PATH");
   for (const std::string& folder : Split(path != nullptr ? path : "", ':')) {
-    if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+    if (::access(fmt::format("{}/{}", folder, program).c_str(), X_OK) == 0) return true;
   }
   return false;
 }

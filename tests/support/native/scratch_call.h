@@ -8,6 +8,8 @@
 #include "runtime/rnnc.h"
 #include "tests/support/native/edge_memory.h"
 
+/* NOLINTBEGIN(readability-identifier-naming, modernize-use-nullptr): C */
+
 /* rnnc_model::run with scratch memory of exactly the bytes that the model asks for, full of NaN, at the edge
  * of a page but for alignment. `damaged` counts up when it was written beside. */
 static inline rnnc_status run_with_scratch(const rnnc_model* model, void* instance, const size_t* sizes,
@@ -28,5 +30,7 @@ static inline rnnc_status run_with_scratch(const rnnc_model* model, void* instan
   edge_free(&memory);
   return status;
 }
+
+/* NOLINTEND(readability-identifier-naming, modernize-use-nullptr) */
 
 #endif
