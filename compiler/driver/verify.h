@@ -23,9 +23,11 @@ struct OutputComparison {
   double rtol = 0;
   bool within = true;
   bool compared = true;
-  std::string why;       // it was not: goldens.json excludes it, or a bound would say nothing
-  bool state = false;    // bound state after the call; `output` is its name, that of the input it was
-  int64_t elements = 0;  // that were compared
+  bool excluded = false;  // by goldens.json
+  std::string why;        // it was not compared: excluded, or the bound says nothing of any element
+  int64_t below = 0;      // elements that are not counted: rounding makes the bound larger than they are
+  bool state = false;     // bound state after the call; `output` is its name, that of the input it was
+  int64_t elements = 0;   // that were compared
   std::string shape;
 };
 
@@ -36,7 +38,8 @@ struct VerifyReport {
   std::set<std::string> continued;  // data sets that went on with the bound state of the one before
   int64_t Compared() const;         // numbers, in all outputs
   bool WithinBounds() const;        // all that was compared
-  bool Passed() const;              // that, and something was compared
+  bool AllCompared() const;         // every output in some data set, but those that goldens.json excludes
+  bool Passed() const;              // both, and something was compared
 };
 
 /// Compares native code (or the evaluator) with data sets, or with the oracle on random input. Where state is

@@ -22,8 +22,11 @@ bool IsFixed(const Value& value) {
     open.pop_back();
     if (next.IsConst()) continue;
     if (next.kind != ValueKind::kResult) return false;
-    // A size that is a number is as fixed as a constant is.
-    if (next.definition->Kind() == ir::OpKind::kShape) continue;
+    // Sizes that are numbers are as fixed as a constant is.
+    if (next.definition->Kind() == ir::OpKind::kShape) {
+      if (next.definition->Operand(size_t{0})->type.IsStatic()) continue;
+      return false;
+    }
     for (const Value* operand : next.definition->Operands()) {
       if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
     }

@@ -47,6 +47,7 @@ class Evaluation {
   Result<> Bind(const Value& argument, const Array& input);
   Result<> Execute(const Operation& operation);
   bool HasNoFrames() const;
+  void Round(Array& array) const;  // as the options want it
   Result<> CheckIndex(const Operation& operation);
   Result<> CheckSteps(const Operation& operation);
   Result<> Compute(const Operation& operation);
@@ -63,6 +64,12 @@ class Evaluation {
   std::map<std::string, int64_t> symbols_;
   std::map<std::string, Array> updates_;  // take effect when the function returns
 };
+
+void Evaluation::Round(Array& array) const {
+  if (!options_.round) return;
+  if (!options_.round_doubles_to_floats || array.element != ElementType::kF64) return RoundElements(array);
+  for (double& number : array.numbers) number = RoundTo(ElementType::kF32, number);
+}
 
 Array Evaluation::InitialState(const Value& state) const {
   if (options_.states != nullptr) {
@@ -98,7 +105,7 @@ Result<> Evaluation::Bind(const Value& argument, const Array& input) {
     }
   }
   values_.emplace(&argument, input);
-  if (options_.round) RoundElements(values_.at(&argument));
+  Round(values_.at(&argument));
   return Ok();
 }
 
@@ -136,7 +143,7 @@ Result<> Evaluation::CheckType(const Operation& operation, const Value& value, c
 Result<> Evaluation::Compute(const Operation& operation) {
   const Handler handler = FindHandler(operation.Kind());
   RNNC_CHECK(handler != nullptr, "the oracle has no {}", operation.Info().text);
-  Call call{operation, {}, options_.round, options_.max_elements};
+  Call call{operation, {}, options_.round, options_.round_doubles_to_floats, options_.max_elements};
   for (const Value* operand : operation.Operands()) {
     call.operands.push_back(operand == nullptr ? nullptr : &ValueOf(operand));
   }
@@ -148,7 +155,7 @@ Result<> Evaluation::Compute(const Operation& operation) {
     if (options_.check_types && (value->HasUsers() || value->name != "_")) {
       RNNC_TRY(CheckType(operation, *value, results[i]));
     }
-    if (options_.round) RoundElements(results[i]);
+    Round(results[i]);
     values_.insert_or_assign(value, std::move(results[i]));
   }
   return Ok();
@@ -157,7 +164,7 @@ Result<> Evaluation::Compute(const Operation& operation) {
 // ONNX Scan: the rows along a new leading axis.
 Result<Array> Evaluation::Joined(const Operation& scan, const Value& result,
                                  const std::vector<Array>& rows) const {
-  const Call call{scan, {}, options_.round, options_.max_elements};
+  const Call call{scan, {}, options_.round, options_.round_doubles_to_floats, options_.max_elements};
   std::vector<int64_t> dims;
   if (rows.empty()) {
     for (const Dim& dim : result.type.dims) {

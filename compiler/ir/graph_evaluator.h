@@ -20,6 +20,8 @@ struct EvaluateOptions {
   // Every float is rounded to its declared type after each arithmetic step, as a plain implementation in
   // that type would. Without it floats are doubles throughout; only Cast to a narrower type rounds.
   bool round = false;
+  // And f64 to f32: what that costs, times 2^-29, is about what f64 costs.
+  bool round_doubles_to_floats = false;
   // States by name: where the call begins and, after it, what `update` left. Missing ones begin as the
   // module says. Null: every state begins anew, and what becomes of it is not kept.
   std::map<std::string, Array>* states = nullptr;

@@ -23,6 +23,7 @@ struct Call {
   const Operation& operation;
   std::vector<const Array*> operands;  // null for an absent one
   bool round = false;
+  bool round_doubles_to_floats = false;
   int64_t max_elements = 0;
 
   bool Has(size_t i) const { return i < operands.size() && operands[i] != nullptr; }
@@ -34,7 +35,9 @@ struct Call {
   }
   // `value` as a float of type `element` holds it after one step of arithmetic.
   double Rounded(ElementType element, double value) const {
-    return round && IsFloat(element) ? RoundTo(element, value) : value;
+    if (!round || !IsFloat(element)) return value;
+    return RoundTo(round_doubles_to_floats && element == ElementType::kF64 ? ElementType::kF32 : element,
+                   value);
   }
   Result<> Fits(const std::vector<int64_t>& dims) const;  // within max_elements, nothing negative
   Result<Array> Make(ElementType element, const std::vector<int64_t>& dims) const;

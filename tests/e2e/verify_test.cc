@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <span>
 
 #include "compiler/driver/npy.h"
 #include "compiler/driver/random_sets.h"
@@ -26,6 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+constexpr double kBig = 1e6;
 
 // model.onnx in a folder of its own, with data sets beside it that are one stream: each begins with the state
 // that the one before gave. Tensors have no names: their order counts.
@@ -174,6 +177,67 @@ TEST(Verify, WhatRoundingDestroysIsNotVerified) {
   const ProcessResult result = Rnnc({"verify", model.Output("y").Save(folder / "model.onnx")});
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output, HasSubstr("not compared: rounding alone makes a difference of "));
+}
+
+// One output is compared, the other never: that is not the whole model.
+TEST(Verify, EveryOutputMustBeCompared) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {3})
+      .Floats("big", {}, {1e8F})
+      .Node("Add", {"x", "big"}, {"a"})
+      .Node("Sub", {"a", "big"}, {"y"});
+  model.Node("Neg", {"x"}, {"z"}).Output("y").Output("z");
+  const ProcessResult result = Rnnc({"verify", model.Save(folder / "model.onnx")});
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("NOT ALL WAS COMPARED"));
+}
+
+// Catches small numbers beside a large one that count as verified: the bound is that of the large one.
+TEST(Verify, NumbersBelowTheBoundAreNotCounted) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {4}).Floats("scale", {4}, {1e30F, 1, 2, 3}).Node("Mul", {"x", "scale"}, {"a"});
+  const std::string path =
+      model.Node("Exp", {"x"}, {"e"}).Node("Mul", {"a", "e"}, {"y"}).Output("y").Save(folder / "model.onnx");
+  driver::VerifyOptions options;
+  options.model.model = path;
+  const auto report = driver::Verify(options);
+  ASSERT_TRUE(report.ok()) << Render(report.diagnostics());
+  for (const driver::OutputComparison& row : report->outputs) {
+    EXPECT_EQ(row.elements, 1);
+    EXPECT_EQ(row.below, 3);
+  }
+}
+
+// f16 overflows where double does not: that is right.
+TEST(Verify, WhatOverflowsTheTypeIsInfinite) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {8}, onnx::TensorProto::FLOAT16).Input("s", {8}, onnx::TensorProto::FLOAT16);
+  const std::string path =
+      model.Node("Exp", {"x"}, {"y"}).Output("y", onnx::TensorProto::FLOAT16).Save(folder / "model.onnx");
+  const std::string set = folder / "test_data_set_0";
+  fs::create_directory(set);
+  ir::Tensor x = ir::ZeroTensor(ir::MakeStaticType(ir::ElementType::kF16, {8}));
+  x.SetNumber(3, 20);
+  Streamed::Write(set + "/input_0.npy", x);
+  Streamed::Write(set + "/input_1.npy", x);
+  const ProcessResult result = Rnnc({"verify", path});
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
+}
+
+// Catches a bound of doubles that is less than what doubles can do.
+TEST(Verify, DoublesMayLoseWhatTheyCannotKeep) {
+  const TempFolder folder;
+  OnnxBuilder model(17);
+  model.Input("x", {64}, onnx::TensorProto::DOUBLE)
+      .Initialiser(
+          RawTensor("big", onnx::TensorProto::DOUBLE, {}, std::as_bytes(std::span<const double>(&kBig, 1))));
+  model.Node("Add", {"x", "big"}, {"a"}).Node("ReduceMean", {"a"}, {"m"}).Node("Sub", {"a", "m"}, {"y"});
+  const ProcessResult result =
+      Rnnc({"verify", model.Output("y", onnx::TensorProto::DOUBLE).Save(folder / "model.onnx")});
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
 }
 
 // Catches bounds that grow with what is expected: nothing is near infinity but itself.

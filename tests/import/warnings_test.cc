@@ -86,6 +86,16 @@ TEST(Warnings, ConstantLengths) {
   EXPECT_THAT(Warned(model), HasSubstr("rnn: warning: sequence_lens: is a constant, and X has T steps"));
 }
 
+// Lengths that are computed from X's own length are not fixed.
+TEST(Warnings, NotOfLengthsThatFollowX) {
+  OnnxBuilder model(17);
+  model.Input("x", {"T", 1, 2}).FloatsOf("W", {1, 3, 2}).FloatsOf("R", {1, 3, 3});
+  model.Node("Shape", {"x"}, {"length"}, "shape").Attribute("end", 1);
+  model.Node("Cast", {"length"}, {"lens"}, "cast").Attribute("to", int64_t{onnx::TensorProto::INT32});
+  model.Node("RNN", {"x", "W", "R", "", "lens"}, {"y"}, "rnn").Output("y");
+  EXPECT_EQ(Warned(model), "");
+}
+
 constexpr const char* kLost = "rnn: warning: initial_h: is zero in every call of one step";
 
 TEST(Warnings, StepWithoutMemory) {
