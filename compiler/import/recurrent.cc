@@ -170,8 +170,7 @@ constexpr Refusal kRefusals[] = {
                           [](const std::string& name) { return FindActivation(name) == nullptr; });
      },
      "known are Relu, Tanh, Sigmoid, Affine, LeakyRelu, ThresholdedRelu, ScaledTanh, HardSigmoid, Elu, "
-     "Softsign, "
-     "Softplus"},
+     "Softsign, Softplus"},
     {"activation_alpha", [](const Subject& s) { return HasNan(s, "activation_alpha"); },
      "must be numbers; export the model again"},
     {"activation_beta", [](const Subject& s) { return HasNan(s, "activation_beta"); },

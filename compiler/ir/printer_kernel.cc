@@ -329,7 +329,7 @@ void PutInTextOrder(Operation& operation) {
   const std::vector<Value*> operands = operation.Operands();
   const auto mark = [&](const Value* value) {
     const auto at = std::find(operands.begin(), operands.end(), value) - operands.begin();
-    return fmt::format("%{}%", at);
+    return fmt::format("\x01{}\x01", at);  // as no text has it
   };
   const std::string text = KernelText(operation, {mark, nullptr, 0});
   std::vector<std::pair<size_t, size_t>> order;  // place, operand

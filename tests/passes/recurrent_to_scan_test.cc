@@ -283,8 +283,8 @@ size_t CountOf(const Module& module, OpKind kind) {
   return count;
 }
 
-// What costs every call something and can never matter: there is a step, or the initial state is 0. State
-// that a call without steps sets to 0.
+// What costs every call something and can never matter: there is a step, the initial state is 0, or the final
+// value only becomes the state that it began with.
 TEST(RecurrentToScan, FinalStatesAreLeftAloneWhereTheyAreRight) {
   const Net net(2, 1, 2, 2, 1);
   Recurrent open(net, OpKind::kRnn, {"Tanh"});
