@@ -11,7 +11,7 @@
 
 #include "passes/drop_inexact_step.h"
 
-#include "compiler/ir/kernel_evaluator.h"
+#include "passes/no_frames.h"
 #include "passes/time_symbol.h"
 
 namespace rnnc::passes {
@@ -42,33 +42,6 @@ const Operation* OtherReader(const Value& value, const ir::Function& function) {
   return nullptr;
 }
 
-// The states, all elements different, and what a run over no frames leaves of them.
-bool NoFramesChangeNothing(const ir::Module& module, ir::Function& run, const std::string& time) {
-  ir::KernelEvaluation options;
-  std::map<std::string, ir::Array> states;
-  double next = 1;
-  for (const auto& state : module.States()) {
-    ir::Array array = ir::MakeArray(state->type.element, state->type.StaticDims());
-    for (int64_t i = 0; i < array.Count(); ++i, ++next) {
-      array.IsFloat() ? array.SetNumber(i, next) : array.SetInteger(i, static_cast<int64_t>(next));
-    }
-    states[state->name] = std::move(array);
-  }
-  const std::map<std::string, ir::Array> before = states;
-  options.states = &states;
-  std::vector<ir::Array> inputs;
-  for (const auto& argument : run.Body().Arguments()) {
-    std::vector<int64_t> dims;
-    for (const ir::Dim& dim : argument->type.dims) dims.push_back(dim.Evaluate({{time, 0}}).value_or(1));
-    inputs.push_back(ir::MakeArray(argument->type.element, dims));
-  }
-  if (!ir::EvaluateKernels(run, inputs, options).ok()) return false;
-  for (const auto& [name, array] : before) {
-    if (states.at(name).numbers != array.numbers || states.at(name).integers != array.integers) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<> DropInexactStep(ir::Module& module, const PassOptions& options) {
@@ -84,7 +57,8 @@ Result<> DropInexactStep(ir::Module& module, const PassOptions& options) {
     }
   }
   const auto time = TimeSymbol(*run);
-  if (!reason && time && !NoFramesChangeNothing(module, *run, *time)) {
+  const auto changed = !reason && time ? ChangedByNoFrames(*run, *time) : std::set<std::string>();
+  if (!reason && (!changed || !changed->empty())) {
     reason = Note({module.source, {}},
                   "the states do not become what the loops end with, so a run is not that many steps: there "
                   "is no step");

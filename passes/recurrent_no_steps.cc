@@ -5,6 +5,7 @@
 
 #include "compiler/ir/known_ints.h"
 #include "compiler/ir/known_zeros.h"
+#include "passes/no_frames.h"
 #include "passes/recurrent_cells.h"
 #include "passes/time_symbol.h"
 
@@ -48,44 +49,12 @@ bool GoesOnWith(const Value& value, const Value& state) {
   return false;
 }
 
-size_t TimeAxis(const Operation& recurrent) { return recurrent.Int("layout") != 0 ? 1 : 0; }
-
-// A recurrent operator over the frames of a call that a value is computed from, by whatever operators; null
-// when there is none.
-const Operation* RecurrentBefore(const Value& value, const Dim& frames) {
-  std::set<const Value*> seen = {&value};
-  for (std::vector<const Value*> open = {&value}; !open.empty();) {
-    const Value& next = *open.back();
-    open.pop_back();
-    if (next.kind != ValueKind::kResult) continue;
-    const bool is_recurrent = FindCell(next.definition->Kind()) != nullptr;
-    if (is_recurrent && next.definition->Operand("X")->type.dims[TimeAxis(*next.definition)] == frames)
-      return next.definition;
-    for (const Value* operand : next.definition->Operands()) {
-      if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
-    }
-  }
-  return nullptr;
-}
-
-// update @h, %v  ->  update @h, (where there are steps, %v, @h)
-void KeepWithoutSteps(Operation& update, const Operation& recurrent) {
-  Value* x = recurrent.Operand("X");
-  const size_t time = TimeAxis(recurrent);
-  if (!MayHaveNoSteps(*x, time)) return;
-  Builder builder = Builder::Before(&update);
-  Value* state = update.Operand(size_t{0});
-  update.SetOperand(1, builder.Op(OpKind::kWhere,
-                                  {HasSteps(builder, x, time), update.Operand("value"), state}, state->type));
-}
-
 }  // namespace
 
 std::set<const Operation*> SeparateUpdates(Function& function) {
   std::set<const Operation*> separate;
   Block& body = function.Body();
   const std::vector<Operation*> operations = body.Snapshot();
-  const std::optional<std::string> time = TimeSymbol(function);
   for (Operation* update : operations) {
     if (update->Kind() != OpKind::kUpdate) continue;
     const Value& state = *update->Operand(size_t{0});
@@ -102,13 +71,33 @@ std::set<const Operation*> SeparateUpdates(Function& function) {
       const auto copy = copies.find(update->Operand("value"));
       if (copy != copies.end()) update->SetOperand(1, copy->second);
     }
-    for (const Value* source : origin.sources) {
-      if (!time || GoesOnWith(*source, state)) continue;
-      const Operation* recurrent = RecurrentBefore(*source, Dim::Symbol(*time));
-      if (recurrent != nullptr) KeepWithoutSteps(*update, *recurrent);
-    }
   }
   return separate;
+}
+
+void LeaveStateWithoutFrames(Function& function) {
+  const std::optional<std::string> time = TimeSymbol(function);
+  const std::vector<Operation*> operations = function.Body().Snapshot();
+  const bool updates = std::any_of(operations.begin(), operations.end(),
+                                   [](const Operation* op) { return op->Kind() == OpKind::kUpdate; });
+  if (!time || !updates) return;
+  for (const auto& argument : function.Body().Arguments()) {
+    const std::vector<Dim>& dims = argument->type.dims;
+    const auto found = std::find(dims.begin(), dims.end(), Dim::Symbol(*time));
+    if (found == dims.end()) continue;
+    const auto axis = static_cast<size_t>(found - dims.begin());
+    if (!MayHaveNoSteps(*argument, axis)) return;
+    const auto changed = ChangedByNoFrames(function, *time);
+    for (Operation* update : operations) {
+      if (!changed || update->Kind() != OpKind::kUpdate) continue;
+      Value* state = update->Operand(size_t{0});
+      if (changed->count(state->name) == 0) continue;
+      Builder builder = Builder::Before(update);
+      Value* some = HasSteps(builder, argument.get(), axis);
+      update->SetOperand(1, builder.Op(OpKind::kWhere, {some, update->Operand("value"), state}, state->type));
+    }
+    return;
+  }
 }
 
 bool MayHaveNoSteps(const Value& x, size_t time) {

@@ -21,14 +21,17 @@ ir::Value* ZeroWithoutSteps(ir::Builder& builder, ir::Value* x, const ir::Value*
 // A call without frames leaves the state of the instance alone, so an update takes the scan's own final value
 // where the scan begins with that state: it is the state itself then. The operators between such a final
 // value and the update are doubled, so that each of them serves the update alone or not at all; those that do
-// are given back. An update that takes anything else that recurrent operators computed is left out by a
-// `where` when there are no steps.
+// are given back.
 //
 //   %Y_h = gru .. initial_h: @h        %Y_h = gru .. initial_h: @h
 //   %r = reshape %Y_h                  %r = reshape %Y_h      %r1 = reshape %Y_h
 //   update @h, %r                      return %r              update @h, %r1
 //   return %r
 std::set<const ir::Operation*> SeparateUpdates(ir::Function& function);
+
+// The other updates, once there are scans: those that would change the state in a call without frames get
+//   update @h, (where there are frames, %v, @h)
+void LeaveStateWithoutFrames(ir::Function& function);
 
 // True when a call may have no steps over `x`, whose axis `time` they are.
 bool MayHaveNoSteps(const ir::Value& x, size_t time = 0);

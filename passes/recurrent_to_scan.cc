@@ -346,8 +346,9 @@ Result<> RecurrentToScan(Module& module, const PassOptions&) {
     }
   }
   if (!refused.empty()) return refused;
-  module.RemoveUnusedConsts();
   module.stage = Stage::kRecurrence;
+  for (const auto& function : module.Functions()) LeaveStateWithoutFrames(*function);
+  module.RemoveUnusedConsts();
   return Ok();
 }
 

@@ -48,6 +48,11 @@ class KnownInts {
   TensorPtr ConstantOf(const Value* value);
   // Says what an argument holds, before anything that depends on it is asked for.
   void Know(const Value* argument, std::vector<Dim> elements) { known_[argument] = std::move(elements); }
+  // Nothing is known of the value: what makes it is not what its type says.
+  void KnowNothing(const Value* value) {
+    known_[value] = std::nullopt;
+    floats_[value] = nullptr;
+  }
   // Before the operation that makes the value is erased.
   void Forget(const Value* value) {
     known_.erase(value);

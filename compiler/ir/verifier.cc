@@ -194,8 +194,13 @@ class Verifier {
         violations_.Add(Rule::kTerminator, *operation, "only at the end of a {}",
                         operation->Kind() == OpKind::kReturn ? "function" : "loop's body");
       }
+      const size_t before = violations_.Count();
       CheckOperation(*operation, symbols);
-      for (const Value* result : operation->Results()) define(*result);
+      const bool is_sound = violations_.Count() == before;
+      for (const Value* result : operation->Results()) {
+        define(*result);
+        if (!is_sound) ints_.KnowNothing(result);
+      }
     }
     for (const Value* value : mine) visible_.erase(value);
   }
@@ -215,16 +220,12 @@ class Verifier {
     const bool is_loop = operation.Kind() == OpKind::kScan || operation.Kind() == OpKind::kBlocks;
     if (is_loop && !operation.HasBody()) violations_.Add(Rule::kTerminator, operation, "a body is missing");
     if (is_loop && operation.HasBody()) CheckLoopBody(operation, symbols);
-    if (violations_.Count() != before) {
-      malformed_ = true;
-      return;  // what follows relies on the form
-    }
+    if (violations_.Count() != before) return;  // what follows relies on the form
     if (is_loop) VerifyLoop(operation, module_.stage, violations_);
     if (is_kernel) VerifyKernel(operation, symbols, violations_);
     if (operation.Kind() == OpKind::kUpdate) CheckUpdate(operation);
     if (operation.Kind() == OpKind::kReturn) CheckReturn(operation);
-    // What is known of operands relies on the form of what made them.
-    if (HasShapeRule(operation.Kind()) && !malformed_) CheckShapes(operation);
+    if (HasShapeRule(operation.Kind())) CheckShapes(operation);
   }
 
   void CheckOperands(const Operation& operation) {
@@ -381,7 +382,6 @@ class Verifier {
   const Module& module_;
   Violations violations_;
   KnownInts ints_;
-  bool malformed_ = false;  // an operation so far
   std::set<const Value*> globals_;
   std::set<const Value*> visible_;
   std::set<const Value*> updated_;  // states, by this function

@@ -352,10 +352,13 @@ module @m {stage=graph} {
   const @R: f32[1,2,2] = [1.0, 2.0, 3.0, 4.0]
   const @flat: i64[2] = [1, 2]
   const @whole: i64[3] = [1, 1, 2]
+  const @halves: i64[2] = [1, 1]
   state @s: f32[1,1,2] = [3.0, 4.0]
   state @l: f32[1,1,2] = [5.0, 6.0]
   state @k: f32[1,1,2] = [7.0, 8.0]
   state @d: f32[1,1,2] = [9.0, 1.0]
+  state @e: f32[1,1,2] = [2.0, 3.0]
+  state @p: f32[2,1,2] = [1.0, 2.0, 3.0, 4.0]
   func @main(%x: f32[T,1,1], %z: f32[U,1,1], %n: i32[1]) -> (%h: f32[1,1,2], %r: f32[1,2], %g: f32[1,1,2], %m: f32[1,1,2]) {
     _, %h: f32[1,1,2] = rnn X: %x, W: @W, R: @R, initial_h: @s {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/a")
     _, %g: f32[1,1,2] = rnn X: %z, W: @W, R: @R, initial_h: %h {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/b")
@@ -367,6 +370,13 @@ module @m {stage=graph} {
     update @l, %m
     update @k, %t
     update @d, %g
+    %i: f32[1,1,2] = tanh @e
+    update @e, %i
+    %p0: f32[1,1,2], %p1: f32[1,1,2] = split x: @p, split: @halves {axis=0}
+    _, %q0: f32[1,1,2] = rnn X: %x, W: @W, R: @R, initial_h: %p1 {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/d")
+    _, %q1: f32[1,1,2] = rnn X: %x, W: @W, R: @R, initial_h: %p0 {activations=["Tanh"], direction="forward", hidden_size=2, layout=0} loc("/e")
+    %q: f32[2,1,2] = concat %q0, %q1 {axis=0}
+    update @p, %q
     return %h, %r, %g, %m
   }
 }
@@ -402,12 +412,16 @@ module @m {stage=graph} {
       is_left("l", {5, 6});
       is_left("k", {7, 8});
       is_left("d", {9, 1});
+      is_left("e", {2, 3});        // computed from the state alone
+      is_left("p", {1, 2, 3, 4});  // halves that change places
     } else {
       EXPECT_EQ(states[1].at("s").numbers, states[0].at("s").numbers);
       EXPECT_EQ(states[1].at("s").numbers, (*got)[0].numbers);
       EXPECT_EQ(states[1].at("l").numbers, zeros);  // a sequence without steps, in a call with some
       EXPECT_EQ(states[1].at("k").numbers, states[0].at("k").numbers);
       EXPECT_EQ(states[1].at("d").numbers, (*got)[2].numbers);
+      EXPECT_EQ(states[1].at("e").numbers, states[0].at("e").numbers);
+      EXPECT_EQ(states[1].at("p").numbers, states[0].at("p").numbers);
     }
     if (others == 0) {
       EXPECT_EQ((*got)[2].numbers, zeros);
