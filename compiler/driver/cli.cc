@@ -316,7 +316,10 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error, const std::vec
     }
     for (const std::string& argument : arguments) {
       const std::string name = argument.substr(0, argument.find('='));
-      const bool known = std::find(options.begin(), options.end(), name) != options.end();
+      // What another command has is no misspelling.
+      const bool known = std::find(options.begin(), options.end(), name) != options.end() ||
+                         std::any_of(std::begin(kOneDash), std::end(kOneDash),
+                                     [&](std::string_view one) { return name == fmt::format("-{}", one); });
       if (hint.empty() && name.size() > 2 && name[0] == '-' && !known) hint = DidYouMean(name, options);
     }
   }

@@ -56,6 +56,7 @@ TEST(Cli, UsageErrors) {
            {{"compile", "m.onnx", "--shape", "x=2,3"}, "2,3"},
            {{"verify", "m.onnx", "--atoll=1"}, "did you mean '--atol'"},
            {{"inspect", "m.onnx", "--jsn"}, "did you mean '--json'"},
+           {{"opt", "m.rnn", "-fPIC"}, "not expected: -fPIC\nrnnc --help"},
            {{"run", "m.onnx", "--interprt"}, "did you mean '--interpret'"},
            {{"opt", "m.rnn", "--pas=fuse-gates"}, "did you mean '--pass'"},
            {{"compile", "m.onnx", "--unroll", "-1"}, "'-1' is no whole number from 0 to 2147483647"},
