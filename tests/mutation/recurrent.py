@@ -46,12 +46,16 @@ MISTAKES = [
          "const double by_position = take(0, row->alpha);\n"
          "    if (row->parameters > 0) activation.alpha = by_position;")]),
     ("a threshold ignored", CELLS, [
-        ('{z, Number(body, "alpha", activation.alpha)}, truth', '{z, Number(body, "alpha", 0)}, truth')]),
+        ('{z, Number(body, "alpha", activation.alpha)}, truth', '{z, Number(body, "alpha", 0 * activation.alpha)}, truth')]),
     ("z in place of 1 - z", CELLS, [
         ("Value* kept = Binary(body, OpKind::kMul, z, h);\n  return {",
          "Value* kept = Binary(body, OpKind::kMul, z, candidate);\n  fresh = Binary(body, OpKind::kMul, "
          "Binary(body, OpKind::kSub, Number(body, \"one\", 1), z), h);\n  return {")]),
-    ("no steps keep the state", "passes/recurrent_no_steps.cc", [("if (never_none ||", "if (true || never_none ||")]),
+    ("an update shares what others read", "passes/recurrent_no_steps.cc", [
+        ("      separate.insert(update);", "      if (state.name.empty()) separate.insert(update);"),
+        ("separate.insert(CloneOperation(", "(void)(CloneOperation(")]),
+    ("no steps keep the state", "passes/recurrent_no_steps.cc", [
+        ("if (!MayHaveNoSteps(*x) ||", "if (true || !MayHaveNoSteps(*x) ||")]),
 ]
 
 TESTS = [("passes_test", "RecurrentToScan.*:Pipeline*"),
