@@ -212,7 +212,8 @@ TEST(LoopsOfOnnxRuntime, Agree) {
     std::vector<ir::Tensor> tensors;
     for (int32_t i = 0; i < model.n_inputs; ++i) {
       const ir::Type type = TypeOf(model.inputs[i], SizesOf(7));
-      tensors.push_back(RandomTensor(type.element, type.StaticDims(), static_cast<uint64_t>(31 + i)));
+      tensors.push_back(
+          RandomTensor(type.element, type.StaticDims(), uint64_t{31} + static_cast<uint64_t>(i)));
       inputs.push_back({model.inputs[i].name, tensors.back()});
     }
     Stream stream(**program);

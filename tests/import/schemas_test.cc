@@ -191,8 +191,9 @@ const std::map<std::string, std::set<std::string>>& WithoutMeaning() {
   return table;
 }
 
-// Changes one attribute after the other of ONNX's node models: the module must become another one. When values are
-// only refused, all but one of them must be: several that are let through and change nothing are not looked at.
+// Changes one attribute after the other of ONNX's node models: the module must become another one. When
+// values are only refused, all but one of them must be: several that are let through and change nothing are
+// not looked at.
 TEST(Schemas, EveryListedAttributeIsRead) {
   if (!std::filesystem::exists(kNodes)) GTEST_SKIP() << "libonnx-testdata is not installed";
   std::set<std::string> read, unread;
@@ -207,7 +208,7 @@ TEST(Schemas, EveryListedAttributeIsRead) {
     const std::string before = TextOf(proto, entry.path(), &imported);
     if (!imported) continue;
     for (const auto& [name, kind] : Listed(rule->attributes)) {
-      const std::string what = op + "." + name;
+      const std::string what = fmt::format("{}.{}", op, name);
       if (read.count(what) != 0 || OtherValues(kind).empty()) continue;
       unread.insert(what);
       int let_through = 0, refused = 0;

@@ -404,7 +404,7 @@ module @m {stage=graph} {
       EXPECT_EQ((*got)[0].numbers, zeros);
       EXPECT_EQ((*got)[1].numbers, zeros);
       // Those without an update hold what they held.
-      const auto is_left = [&](const char* name, std::vector<double> numbers) {
+      const auto is_left = [&](const char* name, const std::vector<double>& numbers) {
         const auto found = states[1].find(name);
         EXPECT_TRUE(found == states[1].end() || found->second.numbers == numbers) << name;
       };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tests/support/native/model_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -46,7 +48,7 @@ void SaveDataSet(const std::string& folder, const std::vector<driver::NamedTenso
   const auto write = [&](const std::vector<driver::NamedTensor>& tensors, const std::string& kind) {
     for (size_t i = 0; i < tensors.size(); ++i) {
       const ir::Tensor& tensor = tensors[i].tensor;
-      const std::string file = folder + "/" + kind + "_" + std::to_string(i) + ".pb";
+      const std::string file = fmt::format("{}/{}_{}.pb", folder, kind, i);
       std::ofstream(file, std::ios::binary)
           << RawTensor(tensors[i].name, OnnxType(tensor.type.element), tensor.type.StaticDims(), tensor.bytes)
                  .SerializeAsString();

@@ -20,12 +20,16 @@ int64_t PositionOf(const Index& index, const Index& dims) {
 ir::Tensor Filled(const ir::Tensor& from, const Index& dims, const std::function<Index(Index)>& source) {
   ir::Tensor to = ir::ZeroTensor(ir::MakeStaticType(from.type.element, dims));
   const Index from_dims = from.type.StaticDims();
-  const auto bytes = static_cast<int64_t>(ir::BytesOf(from.type.element));
+  const auto bytes = ir::BytesOf(from.type.element);
   Index index(dims.size(), 0);
   for (int64_t position = 0; position < to.ElementCount(); ++position) {
     std::copy_n(from.bytes.begin() + PositionOf(source(index), from_dims) * bytes, bytes,
                 to.bytes.begin() + position * bytes);
-    for (size_t i = dims.size(); i-- > 0 && ++index[i] == dims[i];) index[i] = 0;
+    for (size_t i = dims.size(); i-- > 0;) {
+      index[i] += 1;
+      if (index[i] < dims[i]) break;
+      index[i] = 0;
+    }
   }
   return to;
 }
