@@ -12,8 +12,8 @@
 //      is true. The others are arguments of the draft.
 //   2. The body's nodes are built; a carried sequence only knows what a step appends to it.
 //   3. Carried integers that grow by a constant are known at every step; so is the trip count (trip_count.h).
-//   4. gather(x, step) of an x from outside, where it is within x at every step, is a slice of a sequence, and
-//      so is x[step:step+1] (build_step_row.cc). This is how exporters read what Scan would be given.
+//   4. gather(x, step) of an x from outside, where it is within x at every step, is a slice of a sequence,
+//      and so is x[step:step+1] (build_step_row.cc). This is how exporters read what Scan would be given.
 //   5. The step's own number, where it is still needed, is a slice of 0, 1, 2 ..
 namespace rnnc::import {
 namespace {
