@@ -4,20 +4,27 @@
 #include "compiler/ir/known_zeros.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace rnnc::ir {
 namespace {
 
-// Operators whose results hold elements of that operand and nothing else.
-const std::map<OpKind, size_t>& Movers() {
-  static const std::map<OpKind, size_t> movers = {
-      {OpKind::kIdentity, 0},       {OpKind::kReshape, 0}, {OpKind::kSqueeze, 0}, {OpKind::kUnsqueeze, 0},
-      {OpKind::kTranspose, 0},      {OpKind::kExpand, 0},  {OpKind::kTile, 0},    {OpKind::kSlice, 0},
-      {OpKind::kGather, 0},         {OpKind::kSplit, 0},   {OpKind::kCast, 0},    {OpKind::kFlatten, 0},
-      {OpKind::kConstantOfShape, 1}};
-  return movers;
+// Of an operator whose results hold elements of some of its operands and nothing else: these; else none.
+std::vector<const Value*> HeldBy(const Operation& operation) {
+  const std::vector<Value*>& operands = operation.Operands();
+  switch (operation.Kind()) {
+    case OpKind::kConcat:
+      return {operands.begin(), operands.end()};
+    case OpKind::kExpand:
+    case OpKind::kTile:
+    case OpKind::kCast:
+      return {operands.at(0)};
+    case OpKind::kConstantOfShape:
+      return {operands.at(1)};
+    default:
+      if (OnlyMoves(operation.Kind())) return {operands.at(0)};
+      return {};
+  }
 }
 
 }  // namespace
@@ -34,16 +41,10 @@ bool IsZero(const Value& value) {
       continue;
     }
     if (next.kind != ValueKind::kResult) return false;
-    const std::vector<Value*>& operands = next.definition->Operands();
-    const auto mover = Movers().find(next.definition->Kind());
-    if (next.definition->Kind() == OpKind::kConcat) {
-      for (const Value* part : operands) {
-        if (seen.insert(part).second) open.push_back(part);
-      }
-    } else if (mover == Movers().end()) {
-      return false;
-    } else if (const Value* source = operands.at(mover->second); seen.insert(source).second) {
-      open.push_back(source);
+    const std::vector<const Value*> held = HeldBy(*next.definition);
+    if (held.empty()) return false;
+    for (const Value* source : held) {
+      if (seen.insert(source).second) open.push_back(source);
     }
   }
   return true;
